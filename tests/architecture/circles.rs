@@ -1,22 +1,22 @@
-//! Which file knows which, and the circles among them. A file that only gathers others (`mod.rs` with its `pub use`)
-//! is a file like any other.
+//! Dependencies between files, and cycles among them. A file that only re-exports others (`mod.rs` with its `pub use`)
+//! counts like any other.
 
 use crate::tree::Tree;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The crates, by the folder of their sources.
+/// The crates, by their source folders.
 const CRATES: &[&str] =
     &["src", "crates/cockpit-model/src", "crates/aws-sim/src", "crates/log-store/src", "crates/ssm-tunnel/src"];
 
 type Module = Vec<String>;
 
-/// Every circle, as a line each.
+/// Every cycle, one line each.
 pub fn all(tree: &Tree) -> Vec<String> {
     let circles = CRATES.iter().flat_map(|folder| circles(tree, folder));
     circles.map(|circle| circle.join(" ↔ ")).collect()
 }
 
-/// Groups of files that all reach each other.
+/// Groups of files that can all reach each other.
 fn circles(tree: &Tree, folder: &str) -> Vec<Vec<String>> {
     let files: BTreeMap<Module, &str> = tree
         .under(folder)
@@ -52,7 +52,7 @@ fn reached<'a>(from: &'a str, edges: &BTreeMap<&'a str, BTreeSet<&'a str>>) -> B
     seen
 }
 
-/// `src/app/logs/mod.rs` is `app::logs`.
+/// The module path of a file: `src/app/logs/mod.rs` is `app::logs`.
 fn module(path: &str, folder: &str) -> Module {
     let inner = path.trim_start_matches(folder).trim_start_matches('/').trim_end_matches(".rs");
     let mut parts: Module = inner.split('/').map(str::to_owned).collect();
@@ -63,7 +63,7 @@ fn module(path: &str, folder: &str) -> Module {
     parts
 }
 
-/// The file that a path in code leads to: the longest beginning of it that is a module.
+/// The file that a path in code refers to: its longest prefix that is a module.
 fn target<'a>(name: &[String], here: &[String], files: &BTreeMap<Module, &'a str>) -> Option<&'a str> {
     let mut place: Module = Vec::new();
     let mut rest = name;
@@ -87,7 +87,7 @@ fn target<'a>(name: &[String], here: &[String], files: &BTreeMap<Module, &'a str
     (0..=place.len()).rev().find_map(|length| files.get(&place[..length]).copied())
 }
 
-/// Every path in code: those of `use`, taken apart, and those written where they are used.
+/// Every path in code: those of `use` statements, expanded, and those written inline.
 fn paths(code: &str) -> Vec<Vec<String>> {
     let mut found = Vec::new();
     let rest = each_use(code, &mut found, written);
@@ -95,14 +95,14 @@ fn paths(code: &str) -> Vec<Vec<String>> {
     found
 }
 
-/// The paths of `use` alone, taken apart.
+/// The expanded paths of `use` statements only.
 pub fn used(code: &str) -> Vec<Vec<String>> {
     let mut found = Vec::new();
     each_use(code, &mut found, |_, _| ());
     found
 }
 
-/// Takes each `use` apart, looks at what stands before it, and gives what stands after the last.
+/// Expands each `use`, passes the code before it to `between`, and returns the code after the last one.
 fn each_use<'a>(code: &'a str, found: &mut Vec<Vec<String>>, between: impl Fn(&str, &mut Vec<Vec<String>>)) -> &'a str {
     let mut rest = code;
     while let Some(at) = rest.find("use ") {
@@ -116,7 +116,7 @@ fn each_use<'a>(code: &'a str, found: &mut Vec<Vec<String>>, between: impl Fn(&s
     rest
 }
 
-/// `a::{b, c::{d, e as f}}` as `a::b`, `a::c::d`, `a::c::e`.
+/// Expands `a::{b, c::{d, e as f}}` to `a::b`, `a::c::d`, `a::c::e`.
 fn expand(before: &[String], tree: &str, found: &mut Vec<Vec<String>>) {
     let (mut depth, mut start) = (0_usize, 0);
     let mut parts = Vec::new();
@@ -146,7 +146,7 @@ fn expand(before: &[String], tree: &str, found: &mut Vec<Vec<String>>) {
     }
 }
 
-/// `crate::a::b` in the middle of code.
+/// Collects inline paths such as `crate::a::b`.
 fn written(code: &str, found: &mut Vec<Vec<String>>) {
     for start in ["crate::", "super::"] {
         for (at, _) in code.match_indices(start) {
@@ -163,7 +163,7 @@ fn written(code: &str, found: &mut Vec<Vec<String>>) {
 }
 
 #[test]
-fn a_use_of_several_paths_is_taken_apart() {
+fn grouped_use_is_split_into_paths() {
     let found = paths("pub use crate::a::{b, c::{self, d as e}};\nfn f() { super::g::h(); }");
     let found: Vec<String> = found.iter().map(|path| path.join("::")).collect();
     assert_eq!(found, ["crate::a::b", "crate::a::c::self", "crate::a::c::d", "super::g::h"]);

@@ -1,7 +1,7 @@
-//! The invariants of ARCHITECTURE.md that can be read off the sources. Most state an absence, which no type can:
-//! who imports what, who reads the clock, where a key is matched.
+//! The invariants of ARCHITECTURE.md that can be checked from the sources. Most require an absence, which no type can express:
+//! which file imports what, reads the clock or matches a key.
 //!
-//! Each has breaches that are planted into a copy of the sources in memory: a rule that does not find them is broken.
+//! Each has violations that are planted into a copy of the sources in memory: a rule that does not find them is broken.
 
 use crate::circles;
 use crate::rules::{commands_that_are_named, of_view, outside, panes_that_are_named, too_long, undocumented};
@@ -9,15 +9,15 @@ use crate::tree::{Source, Tree};
 
 /// A rule over the sources.
 pub struct Invariant {
-    /// The rule, as it is told when it is broken.
+    /// The rule, as printed when it is violated.
     pub rule: &'static str,
-    /// The breaches of the rule, a line each.
+    /// Returns the violations of the rule, one line each.
     pub breaches: fn(&Tree) -> Vec<String>,
-    /// Code that breaks it: a file and what is written at its end.
+    /// Code that violates it: a file and the text appended to it.
     pub planted: &'static [(&'static str, &'static str)],
 }
 
-/// Words of code that waits, asks, draws or looks at the clock.
+/// Words of code that waits, makes requests, draws or reads the clock.
 const IMPURE: &[&str] = &[
     "tokio",
     "aws_sdk_",
@@ -38,11 +38,11 @@ const IMPURE: &[&str] = &[
 
 const CLOCK: &[&str] = &["Timestamp::now", "Instant::now", "SystemTime", "Zoned::now"];
 
-/// The model, which is a crate of its own.
+/// The model, which is its own crate.
 const MODEL: &str = "crates/cockpit-model/src";
 
-/// Rooms, and those they may not know. A room knows only rooms below it; those of `src/core.rs` cannot know the others,
-/// which are another crate.
+/// Modules, and those they must not depend on. A module depends only on modules below it; those of `src/core.rs` cannot depend on the
+/// others, which are another crate.
 const ROOMS: &[(&str, &[&str])] = &[
     ("src/feeds", &["app", "panes", "ui", "cli", "config"]),
     ("src/app", &["ui", "cli"]),
@@ -72,7 +72,9 @@ pub const INVARIANTS: &[Invariant] = &[
     },
     Invariant {
         rule: "model, feeds, app and panes are pure: no runtime, no SDK, no clock, no files, no terminal",
-        breaches: |tree| [MODEL, "src/feeds", "src/app", "src/panes"].map(|room| tree.naming(room, IMPURE)).concat(),
+        breaches: |tree| {
+            [MODEL, "src/feeds", "src/app", "src/panes"].map(|module| tree.naming(module, IMPURE)).concat()
+        },
         planted: &[
             ("src/app/mod.rs", "fn now() { tokio::spawn(async {}); }"),
             ("src/app/operation/mod.rs", "fn read() { let _ = std::fs::read(\"\"); }"),
@@ -81,21 +83,21 @@ pub const INVARIANTS: &[Invariant] = &[
         ],
     },
     Invariant {
-        rule: "a room knows only the rooms below it",
+        rule: "a module depends only on the modules below it",
         breaches: |tree| {
-            let one = |(room, above): &(&str, &[&str])| {
+            let one = |(module, above): &(&str, &[&str])| {
                 let words: Vec<String> = above.iter().map(|name| format!("crate::{name}")).collect();
-                tree.naming(room, &words.iter().map(String::as_str).collect::<Vec<_>>())
+                tree.naming(module, &words.iter().map(String::as_str).collect::<Vec<_>>())
             };
             let mut found: Vec<String> = ROOMS.iter().flat_map(one).collect();
-            // What decides and draws is named as if it were the same crate, so that one word is looked for.
+            // The core crate is used under this crate's own names, so that one pattern finds each use.
             found.extend(outside(tree.naming("src", &["cockpit_core"]), &["src/lib.rs"]));
             found.extend(tree.naming("crates", &["cockpit_core"]));
             found.extend(tree.naming(MODEL, &["cockpit::", "aws_sim", "ssm_tunnel"]));
             found.extend(tree.naming("crates/aws-sim/src", &["cockpit::", "cockpit_model"]));
             found.extend(tree.naming("crates/log-store/src", &["cockpit::", "aws_sim"]));
             found.extend(tree.naming("crates/ssm-tunnel/src", &["cockpit::", "aws_sim", "aws_sdk_"]));
-            // Its core is of use without what the driver needs.
+            // The core must build without the dependencies of the driver.
             let of_driver =
                 ["crate::driver", "tokio::", "rustls::", "futures_util", "aws_sigv4", "aws_credential_types"];
             let named = tree.naming("crates/ssm-tunnel/src", &of_driver);
@@ -124,7 +126,7 @@ pub const INVARIANTS: &[Invariant] = &[
         ],
     },
     Invariant {
-        rule: "files know each other in one direction: no circles",
+        rule: "files depend on each other in one direction: no cycles",
         breaches: circles::all,
         planted: &[
             ("crates/cockpit-model/src/text.rs", "use crate::wrap::wrapped; use super::attention::attention;"),
@@ -141,7 +143,7 @@ pub const INVARIANTS: &[Invariant] = &[
         ],
     },
     Invariant {
-        rule: "views read, and change nothing",
+        rule: "views only read the state",
         breaches: |tree| {
             let changing = ["&mut App", "&mut crate::app::App", "&mut Screen", "&mut Estate"];
             let mut found = tree.naming("src/ui", &changing);
@@ -177,12 +179,12 @@ pub const INVARIANTS: &[Invariant] = &[
         ],
     },
     Invariant {
-        rule: "in a command's folder args.rs and report.rs wait for nothing, ask nothing and draw nothing",
+        rule: "in a command's folder args.rs and report.rs do not wait, send requests or draw",
         breaches: |tree| {
-            // The address that a command listens at is a plain value.
+            // The address that a command listens on is a plain value.
             let impure = IMPURE.iter().copied().filter(|word| *word != "std::net");
-            let rooms = ["crate::aws", "crate::runtime", "crate::ui", "commands::context", "super::run"];
-            let words: Vec<&str> = impure.chain(rooms).collect();
+            let modules = ["crate::aws", "crate::runtime", "crate::ui", "commands::context", "super::run"];
+            let words: Vec<&str> = impure.chain(modules).collect();
             let pure = |hit: &String| {
                 let path = hit.split(": ").next().unwrap_or_default();
                 path.ends_with("/args.rs") || path.ends_with("/report.rs")
@@ -205,7 +207,7 @@ pub const INVARIANTS: &[Invariant] = &[
         ],
     },
     Invariant {
-        rule: "a key is matched in one place: what it is (key.rs), what it means (keymap.rs), from the terminal (input.rs)",
+        rule: "a key is matched in one place: its type (key.rs), its command (keymap.rs), its terminal input (input.rs)",
         breaches: |tree| {
             let words = ["Code::Char", "Code::Enter", "Code::Esc", "KeyCode::", "Code::Up", "Code::Tab"];
             outside(
@@ -216,7 +218,7 @@ pub const INVARIANTS: &[Invariant] = &[
         planted: &[("src/app/update.rs", "fn quits(code: Code) -> bool { code == Code::Esc }")],
     },
     Invariant {
-        rule: "a command carries what it does: nothing asks which command it is",
+        rule: "a command carries its action: no code compares commands",
         breaches: |tree| {
             let hit = |text: &str| {
                 text.contains("Id::")
@@ -231,7 +233,7 @@ pub const INVARIANTS: &[Invariant] = &[
         )],
     },
     Invariant {
-        rule: "the state has one owner: no lock shares it",
+        rule: "the state has one owner and is not shared by a lock",
         breaches: |tree| tree.naming_anywhere(&["Mutex<App", "RwLock<App", "RefCell<App"]),
         planted: &[("src/runtime/mod.rs", "type Shared = std::sync::Mutex<App>;")],
     },
@@ -240,7 +242,7 @@ pub const INVARIANTS: &[Invariant] = &[
         breaches: |tree| {
             let hands = ["std::thread::", "std::process::Command", "tokio::spawn", "execute!("];
             let mut found = outside(tree.naming_anywhere(&hands), &["src/runtime/", "src/infra/"]);
-            // A profile may name a program that gives credentials.
+            // A profile can name a program that provides credentials.
             let others = ["src/runtime/", "src/infra/", "src/aws/helper.rs"];
             found.extend(outside(tree.naming_anywhere(&["tokio::process"]), &others));
             found
@@ -252,7 +254,7 @@ pub const INVARIANTS: &[Invariant] = &[
         ],
     },
     Invariant {
-        rule: "nothing is decided by the words of a message, a title or a label",
+        rule: "no decision depends on the text of a message, a title or a label",
         breaches: |tree| {
             let words = [
                 "message.contains(",
@@ -266,8 +268,8 @@ pub const INVARIANTS: &[Invariant] = &[
                 "reason.text.contains(",
                 "check.text.contains(",
             ];
-            // Where AWS has no code of its own: a token of logs that is refused, a task definition that is not there.
-            // Where PostgreSQL has one code for several causes: which hint is given to who is not let in.
+            // AWS has no error code of its own for these: a refused log token, a missing task definition.
+            // PostgreSQL has one code for several causes of a refused login, which need different hints.
             let known = ["src/app/logs/follow.rs", "src/aws/probe/attempt.rs", "src/db/words.rs"];
             outside(tree.naming_anywhere(&words), &known)
         },
@@ -278,7 +280,7 @@ pub const INVARIANTS: &[Invariant] = &[
         ],
     },
     Invariant {
-        rule: "an answer finds who asked by its owner, and not by bits of its number",
+        rule: "an answer is routed by its owner, not by bits of its number",
         breaches: |tree| {
             let bits = ["<< 58", "<< 59", "<< 60", "<< 61", "<< 62", "<< 63"];
             [tree.naming("src/app", &bits), tree.naming("src/runtime", &bits)].concat()
@@ -286,11 +288,11 @@ pub const INVARIANTS: &[Invariant] = &[
         planted: &[("src/app/logs/reader.rs", "const LIVE: u64 = 1 << 62;")],
     },
     Invariant {
-        rule: "an operation is what its machine says: its life, the screen and the reports name no kind of it",
+        rule: "only the machine of an operation depends on its kind: the lifecycle, the screen and the reports name no kind",
         breaches: |tree| {
             let kinds = ["operation::deploy", "operation::steps", "operation::choose", "super::deploy", "super::steps"];
             let readers = ["src/ui", "src/headless", "src/runtime", "src/panes"];
-            let mut found: Vec<String> = readers.iter().flat_map(|room| tree.naming(room, &kinds)).collect();
+            let mut found: Vec<String> = readers.iter().flat_map(|module| tree.naming(module, &kinds)).collect();
             let life = ["src/app/operation/one.rs", "src/app/operation/machine.rs", "src/app/update/change.rs"];
             let named = [tree.naming("src/app/operation", &kinds), tree.naming("src/app/update", &kinds)].concat();
             found.extend(named.into_iter().filter(|hit| life.iter().any(|file| hit.starts_with(file))));
@@ -303,9 +305,9 @@ pub const INVARIANTS: &[Invariant] = &[
         ],
     },
     Invariant {
-        rule: "what would be typed to do an operation is written in one file, that of its request",
+        rule: "the command line of an operation is written in one file, that of its request",
         breaches: |tree| {
-            // The beginnings of commands that change something, as they stand in quotes.
+            // The beginnings of commands that change something, as they appear in string literals.
             let typed = [
                 "deploy {short}",
                 "rollback {short}",
@@ -344,11 +346,11 @@ pub const INVARIANTS: &[Invariant] = &[
         ],
     },
     Invariant {
-        rule: "events are waited for in one place, src/runtime/ring.rs, and what is read of logs is decided in src/app",
+        rule: "events are awaited only in src/runtime/event_loop.rs, and src/app decides which logs are read",
         breaches: |tree| {
             let waits = ["Receiver<Event>", "events.recv(", "answers.recv("];
-            // The executor makes the channel.
-            let places = ["src/runtime/ring.rs", "src/runtime/executor.rs"];
+            // The executor creates the channel.
+            let places = ["src/runtime/event_loop.rs", "src/runtime/executor.rs"];
             [
                 outside(tree.naming_anywhere(&waits), &places),
                 tree.naming_in("src/runtime/logs.rs", &["Backoff", "Follower"]),
@@ -362,12 +364,12 @@ pub const INVARIANTS: &[Invariant] = &[
         ],
     },
     Invariant {
-        rule: "CSV is made in one place, crates/cockpit-model/src/csv.rs",
+        rule: "CSV is written in one place, crates/cockpit-model/src/csv.rs",
         breaches: |tree| outside(tree.naming_anywhere(&["csv::Writer"]), &["crates/cockpit-model/src/csv.rs"]),
         planted: &[("src/panes/logs/windows.rs", "fn all() { csv::WriterBuilder::new(); }")],
     },
     Invariant {
-        rule: "how long a question is asked for is its feed's to say: what runs it asks for the lifetime alone",
+        rule: "the feed decides the lifetime of a query: the executor only reads it",
         breaches: |tree| tree.naming_in("src/runtime/executor.rs", &["Query::", "runs::", "Ask::Aws", "Ask::Runs"]),
         planted: &[("src/runtime/executor.rs", "fn is_live(ask: &Ask) -> bool { matches!(ask, Ask::Aws(_)) }")],
     },
@@ -375,7 +377,7 @@ pub const INVARIANTS: &[Invariant] = &[
         rule: "channels are bounded: a feed that is faster than the app waits",
         breaches: |tree| {
             let words = ["unbounded_channel", "mpsc::unbounded"];
-            // Both are bounded by the bytes that the session lets in (`Bucket`), which a count of messages is not.
+            // Both are bounded by the bytes that the session allows (`Bucket`), which is not a number of messages.
             let by_bytes = ["crates/ssm-tunnel/src/driver/shell.rs", "crates/ssm-tunnel/src/driver/actor/traffic.rs"];
             let tunnel = outside(tree.naming("crates/ssm-tunnel/src", &words), &by_bytes);
             [tree.naming_anywhere(&words), tunnel].concat()
@@ -386,7 +388,7 @@ pub const INVARIANTS: &[Invariant] = &[
         ],
     },
     Invariant {
-        rule: "what changes the state has an arm for every kind: a new one is not swallowed by `_ =>`",
+        rule: "code that changes the state has a match arm for every kind: `_ =>` would swallow a new one",
         breaches: |tree| {
             let of_update = |path: &str| {
                 path == "src/app/update.rs"
@@ -413,12 +415,12 @@ pub const INVARIANTS: &[Invariant] = &[
         planted: &[("crates/cockpit-model/src/new.rs", LONG_FILE)],
     },
     Invariant {
-        rule: "a function can be read in one piece",
+        rule: "a function fits on a screen or two",
         breaches: crate::rules::long_functions,
         planted: &[("crates/cockpit-model/src/new.rs", crate::rules::LONG_FUNCTION)],
     },
     Invariant {
-        rule: "each module says what it is for, with //! at its beginning",
+        rule: "each module has a //! header that states its purpose",
         breaches: |tree| {
             let silent = |text: &str| !text.starts_with("//!") && !text.starts_with("#![");
             let folders = ["src", MODEL, "crates/aws-sim/src", "crates/log-store/src", "crates/ssm-tunnel/src"];
@@ -428,7 +430,7 @@ pub const INVARIANTS: &[Invariant] = &[
         planted: &[("crates/cockpit-model/src/new.rs", "fn undocumented() {}")],
     },
     Invariant {
-        rule: "what is public says what it is for; a field or a variant may leave that to its name",
+        rule: "public items are documented; the name of a field or variant may be sufficient",
         breaches: undocumented,
         planted: &[
             ("crates/cockpit-model/src/text.rs", "pub fn cut() {}"),

@@ -1,5 +1,5 @@
-//! The invariants of ARCHITECTURE.md, each checked from the sources, and what else the project promises of itself:
-//! licences, the README's commands, what CI runs.
+//! Checks the invariants of ARCHITECTURE.md against the sources, and the project's other promises: licences, the README's
+//! commands, and what CI runs.
 
 mod bad_input;
 mod circles;
@@ -25,21 +25,21 @@ fn every_invariant_holds() {
     }
 }
 
-/// A rule that finds nothing may look at nothing: each must find what is planted for it.
+/// A rule that finds nothing may check nothing: each must find the violations planted for it.
 #[test]
-fn a_planted_breach_of_each_invariant_is_found() {
+fn planted_violation_of_each_invariant_is_found() {
     let tree = Tree::read();
     for invariant in INVARIANTS {
         for (path, code) in invariant.planted {
             let breaches = (invariant.breaches)(&tree.with(path, code));
-            assert!(!breaches.is_empty(), "not found in {path}, though the rule is “{}”: {code}", invariant.rule);
+            assert!(!breaches.is_empty(), "not found in {path} by the rule “{}”: {code}", invariant.rule);
         }
     }
 }
 
-/// Adding a pane costs its folder and a line in each of the two lists.
+/// Adding a pane needs its folder and one line in each of the two lists.
 #[test]
-fn a_pane_is_two_lines_outside_its_folder() {
+fn pane_needs_two_lines_outside_its_folder() {
     let lists = fs::read_to_string(root().join("src/panes/mod.rs")).expect("text");
     let folders =
         fs::read_dir(root().join("src/panes")).expect("a folder").map(|entry| entry.expect("an entry").path());
@@ -53,21 +53,21 @@ fn a_pane_is_two_lines_outside_its_folder() {
         let lines: Vec<&str> = code.filter(|line| line.contains(name.as_str())).map(str::trim).collect();
         assert_eq!(lines, [format!("{name},"), format!("pub mod {name};")], "of src/panes/mod.rs");
     }
-    // What the page shows of the example is what the example is.
+    // The page shows the example exactly as it is.
     let page = fs::read_to_string(root().join("docs/adding-a-pane.md")).expect("text");
     for file in fs::read_dir(root().join("docs/adding-a-pane/alarms")).expect("a folder") {
         let path = file.expect("an entry").path();
         let name = path.file_name().expect("a name").to_string_lossy().into_owned();
         let lines = fs::read_to_string(&path).expect("text").lines().count();
-        let told = page.lines().find(|line| line.contains(&format!("src/panes/alarms/{name}"))).unwrap_or_default();
-        let number = told.split('|').nth(1).and_then(|rest| rest.split_whitespace().next());
-        assert_eq!(number, Some(lines.to_string().as_str()), "{name}: {told}");
+        let block = page.lines().find(|line| line.contains(&format!("src/panes/alarms/{name}"))).unwrap_or_default();
+        let number = block.split('|').nth(1).and_then(|rest| rest.split_whitespace().next());
+        assert_eq!(number, Some(lines.to_string().as_str()), "{name}: {block}");
     }
 }
 
-/// Adding a command costs its folder and a line in each of the two lists.
+/// Adding a command needs its folder and one line in each of the two lists.
 #[test]
-fn a_command_is_two_lines_outside_its_folder() {
+fn command_needs_two_lines_outside_its_folder() {
     let lists = fs::read_to_string(root().join("src/commands/mod.rs")).expect("text");
     let folders =
         fs::read_dir(root().join("src/commands")).expect("a folder").map(|entry| entry.expect("an entry").path());
@@ -87,9 +87,9 @@ fn a_command_is_two_lines_outside_its_folder() {
     }
 }
 
-/// The glossary: each room has its line, and no line is about a word that is no longer used.
+/// Each module has its line in the glossary, and no line is about a word that is no longer used.
 #[test]
-fn the_glossary_has_every_room_and_no_word_that_is_gone() {
+fn glossary_lists_every_module_and_no_unused_word() {
     let glossary = fs::read_to_string(root().join("docs/glossary.md")).expect("text");
     let words: BTreeSet<&str> = glossary
         .lines()
@@ -98,31 +98,35 @@ fn the_glossary_has_every_room_and_no_word_that_is_gone() {
         .filter(|word| *word != "word")
         .collect();
     assert!(words.len() > 30, "{words:?}");
-    for room in fs::read_dir(root().join("src")).expect("a folder").map(|entry| entry.expect("an entry").path()) {
-        let name = room.file_name().expect("a name").to_string_lossy().into_owned();
-        assert!(!room.is_dir() || words.contains(format!("`{name}`").as_str()), "src/{name} is a room without a line");
+    for module in fs::read_dir(root().join("src")).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+        let name = module.file_name().expect("a name").to_string_lossy().into_owned();
+        assert!(
+            !module.is_dir() || words.contains(format!("`{name}`").as_str()),
+            "src/{name} is a module without a line in the glossary"
+        );
     }
     let tree = Tree::read();
     for word in words.into_iter().map(|word| word.trim_matches('`')) {
-        // A type is a whole word; others may be a part of one (`sweep_services`).
-        let whole = word.starts_with(char::is_uppercase);
+        // A type must match as a whole word; other words may be part of one (`sweep_services`).
+        let is_type = word.starts_with(char::is_uppercase);
         let used = |code: &str| {
             let mut parts = code.split(|next: char| !next.is_alphanumeric() && next != '_');
-            parts.any(|found| if whole { found == word } else { found.contains(word) })
+            parts.any(|found| if is_type { found == word } else { found.contains(word) })
         };
-        let room = root().join("src").join(word).is_dir() || word == "model";
+        let module = root().join("src").join(word).is_dir() || word == "model";
         assert!(
-            room || ["src", "crates/cockpit-model/src"]
-                .iter()
-                .any(|folder| tree.under(folder).any(|(_, source)| used(&source.product))),
-            "no code has the word {word}"
+            module
+                || ["src", "crates/cockpit-model/src"]
+                    .iter()
+                    .any(|folder| tree.under(folder).any(|(_, source)| used(&source.product))),
+            "no code contains the word {word}"
         );
     }
 }
 
-/// Adding a feed costs its pure file, the file that asks, and a line in the list beside their declarations.
+/// Adding a feed needs its pure file, the file that makes the requests, and one line in the list beside their declarations.
 #[test]
-fn a_feed_is_one_line_in_the_list() {
+fn feed_is_one_line_in_the_list() {
     let text = |path: &str| fs::read_to_string(root().join(path)).expect("text");
     let lists = text("src/feeds/mod.rs");
     let list = lists.split("$make! {").nth(1).and_then(|rest| rest.split('}').next()).expect("a list");
@@ -137,10 +141,10 @@ fn a_feed_is_one_line_in_the_list() {
     }
 }
 
-/// Nothing copyleft is linked. `cargo deny` needs its database from outside; this needs nothing.
+/// Nothing copyleft is linked. Unlike `cargo deny`, this needs no database from the network.
 #[test]
-fn licences_of_all_crates_are_permissive() {
-    // Crates of other systems are not on this machine; each system checks its own.
+fn all_crates_have_permissive_licences() {
+    // Crates for other systems are not on this machine; each system checks its own.
     let rustc = Command::new("rustc").arg("-vV").output().expect("rustc runs");
     let rustc = String::from_utf8_lossy(&rustc.stdout).into_owned();
     let host = rustc.lines().find_map(|line| line.strip_prefix("host: ")).expect("a host");
@@ -169,7 +173,7 @@ fn licences_of_all_crates_are_permissive() {
         "Unlicense",
         "OpenSSL",
     ];
-    // The metadata also name crates of optional features that nobody asked for; the tree knows what is built.
+    // The metadata also list crates of unused optional features; `cargo tree` lists what is built.
     let tree = Command::new(env!("CARGO"))
         .args([
             "tree",
@@ -199,11 +203,11 @@ fn licences_of_all_crates_are_permissive() {
             continue;
         }
         let licence = package["license"].as_str().unwrap_or("none");
-        // `A OR B` needs one that is accepted, `A AND B` all of them; `/` is an old form of OR.
-        let whole = licence.replace('/', " OR ").replace(['(', ')'], "");
-        let one = |term: &str| term.split(" AND ").all(|part| accepted.contains(&part.trim()));
-        let fine = whole.split(" OR ").any(one)
-            || whole.split(" AND ").all(|all| all.split(" OR ").any(|part| accepted.contains(&part.trim())));
+        // `A OR B` needs one accepted licence, `A AND B` all of them; `/` is an old form of OR.
+        let expression = licence.replace('/', " OR ").replace(['(', ')'], "");
+        let is_accepted = |term: &str| term.split(" AND ").all(|part| accepted.contains(&part.trim()));
+        let fine = expression.split(" OR ").any(is_accepted)
+            || expression.split(" AND ").all(|all| all.split(" OR ").any(|part| accepted.contains(&part.trim())));
         if !fine {
             wrong.push(format!("{name}: {licence}"));
         }
@@ -211,33 +215,33 @@ fn licences_of_all_crates_are_permissive() {
     assert!(wrong.is_empty(), "not accepted: {wrong:#?}");
 }
 
-/// The README's own words: its commands are those of the script and of the program.
+/// The commands in the README exist in the script or in the program.
 #[test]
-fn the_readme_names_commands_that_exist() {
+fn readme_names_existing_commands() {
     let readme = fs::read_to_string(root().join("README.md")).expect("text");
     let script = fs::read_to_string(root().join("dev")).expect("text");
     let mut seen = 0;
     for word in readme.split("./dev ").skip(1) {
         let command: String = word.chars().take_while(char::is_ascii_lowercase).collect();
-        assert!(script.contains(&format!("\n  {command})")), "./dev {command} is not there");
+        assert!(script.contains(&format!("\n  {command})")), "./dev has no command {command}");
         seen += 1;
     }
     assert!(seen >= 4);
     for picture in readme.split("](docs/pictures/").skip(1).filter_map(|rest| rest.split(')').next()) {
-        assert!(root().join("docs/pictures").join(picture).is_file(), "docs/pictures/{picture} is not there");
+        assert!(root().join("docs/pictures").join(picture).is_file(), "docs/pictures/{picture} does not exist");
     }
     let help = Command::new(env!("CARGO_BIN_EXE_cockpit")).arg("--help").output().expect("it runs");
     let help = String::from_utf8_lossy(&help.stdout).into_owned();
     for line in readme.lines().filter_map(|line| line.strip_prefix("cockpit ")) {
         let words = line.split_whitespace().filter(|word| !word.starts_with('-'));
         let command = words.clone().find(|word| help.contains(&format!("\n  {word} ")));
-        assert!(line.starts_with("--env") || command.is_some(), "`cockpit {line}` is not there");
+        assert!(line.starts_with("--env") || command.is_some(), "`cockpit {line}` does not exist");
     }
 }
 
-/// Variables of AWS that the sources read are told of.
+/// Every AWS variable that the sources read is documented.
 #[test]
-fn every_variable_of_aws_that_is_read_is_in_the_table() {
+fn every_aws_variable_read_is_in_the_table() {
     let page = fs::read_to_string(root().join("docs/configuration.md")).expect("text");
     let files = ["credentials.rs", "credentials/load.rs", "connection.rs", "session.rs", "profiles.rs", "wire.rs"];
     let mut seen = 0;
@@ -252,9 +256,9 @@ fn every_variable_of_aws_that_is_read_is_in_the_table() {
     assert!(seen > 8);
 }
 
-/// A test by its name needs Rust and nothing else, and the example of docs/adding-a-pane.md is found as any other.
+/// Running a test by name needs only Rust, and the example of docs/adding-a-pane.md is found like any other test.
 #[test]
-fn a_test_by_its_name_needs_cargo_alone() {
+fn running_one_test_by_name_needs_only_cargo() {
     let work = tempfile::tempdir().expect("a folder");
     let stub = |name: &str, script: &str| {
         let path = work.path().join(name);
@@ -268,7 +272,7 @@ fn a_test_by_its_name_needs_cargo_alone() {
     let record = work.path().join("record");
     let path = format!("{}:/usr/bin:/bin", work.path().display());
     for (test, target) in
-        [("its_key_opens_it", "-p cockpit-core --lib"), ("a_line_waits_for_the_others", "-p cockpit-core --lib")]
+        [("key_opens_the_pane", "-p cockpit-core --lib"), ("line_waits_for_other_groups", "-p cockpit-core --lib")]
     {
         let _ = fs::remove_file(&record);
         let ran = Command::new("bash")
@@ -280,8 +284,8 @@ fn a_test_by_its_name_needs_cargo_alone() {
             .output()
             .expect("bash starts");
         assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
-        let asked = fs::read_to_string(&record).unwrap_or_default();
-        assert_eq!(asked.trim(), format!("test --locked {target} {test}"));
+        let recorded = fs::read_to_string(&record).unwrap_or_default();
+        assert_eq!(recorded.trim(), format!("test --locked {target} {test}"));
     }
 }
 

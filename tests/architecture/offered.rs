@@ -1,10 +1,10 @@
-//! Commands that the program's own texts offer: each is one that its command line takes.
+//! Commands suggested by the program's own texts: its command line accepts each of them.
 
 use super::tree::Tree;
 use clap::error::ErrorKind;
 use cockpit::commands::line::command;
 
-/// The values for placeholders in a command: a text that is a name, a number and an id at once, save for these.
+/// The values for placeholders in a command. Those not listed get one that is valid as a name, a number and an id.
 const STANDS_FOR: [(&str, &str); 9] = [
     ("power", "stop"),
     ("back", "skip"),
@@ -18,7 +18,7 @@ const STANDS_FOR: [(&str, &str); 9] = [
 ];
 
 #[test]
-fn a_command_that_a_text_offers_is_one_that_the_program_takes() {
+fn suggested_commands_are_accepted_by_the_program() {
     let (mut seen, mut wrong) = (0, Vec::new());
     for (path, text) in texts(&Tree::read()) {
         for typed in offered(&text) {
@@ -28,12 +28,12 @@ fn a_command_that_a_text_offers_is_one_that_the_program_takes() {
             }
         }
     }
-    assert!(seen > 200, "the texts are there: {seen}");
+    assert!(seen > 200, "the texts exist: {seen}");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
-fn a_command_that_the_program_does_not_take_is_found() {
+fn suggested_command_the_program_rejects_is_found() {
     let text = r#"hint(format!("start it with `cockpit start {service}`, or \
         look with `cockpit services {service}`"))"#;
     let offered = offered(text);
@@ -53,13 +53,13 @@ fn texts(tree: &Tree) -> impl Iterator<Item = (String, String)> {
     })
 }
 
-/// The commands that are offered in strings: what begins with the program's name behind a backquote, to the next one or
-/// to the end of the string.
+/// The commands suggested in string literals: from the program's name after a backquote to the next backquote or the end
+/// of the string.
 fn offered(code: &str) -> Vec<String> {
     let mut found = Vec::new();
     for rest in code.split("`cockpit ").skip(1) {
         let typed = rest.split(['`', '"']).next().unwrap_or_default();
-        // A string that goes on in the next line goes on where that begins.
+        // A string that continues on the next line resumes at its first character.
         let mut lines = typed.split("\\\n");
         let first = lines.next().unwrap_or_default().to_owned();
         let typed = lines.fold(first, |whole, line| whole + line.trim_start());
@@ -68,7 +68,7 @@ fn offered(code: &str) -> Vec<String> {
     found
 }
 
-/// The same with something in the place of each placeholder.
+/// The command with a value for each placeholder.
 fn filled(typed: &str) -> String {
     let mut out = String::new();
     let mut rest = typed;
@@ -81,9 +81,9 @@ fn filled(typed: &str) -> String {
     out + rest
 }
 
-/// Whether the command line takes it. What is said of a command in general may leave out what it needs.
+/// Whether the command line accepts it. A general mention of a command may omit required arguments.
 fn takes(typed: &str) -> Result<(), String> {
-    // A sentence about any command.
+    // A sentence about commands in general.
     if ["cockpit 1", "cockpit COMMAND"].iter().any(|any| typed == *any || typed.starts_with(&format!("{any} "))) {
         return Ok(());
     }
@@ -97,7 +97,7 @@ fn takes(typed: &str) -> Result<(), String> {
             | ErrorKind::DisplayHelp
             | ErrorKind::DisplayVersion
             | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Ok(()),
-            // A flag that is named without its value.
+            // A flag named without its value.
             ErrorKind::InvalidValue if error.to_string().contains("a value is required") => Ok(()),
             _ => Err(error.to_string().lines().next().unwrap_or_default().to_owned()),
         },

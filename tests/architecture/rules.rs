@@ -1,24 +1,24 @@
-//! The searches of the invariants, where that takes more than a list of words.
+//! Checks of the invariants that need more than a list of words.
 
 use crate::tree::Tree;
 use std::collections::BTreeSet;
 
-/// Lines a file may have.
+/// Maximum number of lines in a file.
 const LONGEST: usize = 450;
-/// Lines a function of the product may have: what fits a screen or two.
+/// Maximum number of lines in a product function: it fits on a screen or two.
 const LONGEST_FUNCTION: usize = 90;
 
-/// Those breaches that lie outside some folders or files.
+/// The violations outside of the allowed folders and files.
 pub fn outside(found: Vec<String>, allowed: &[&str]) -> Vec<String> {
     found.into_iter().filter(|hit| !allowed.iter().any(|place| hit.starts_with(place))).collect()
 }
 
-/// Whether a breach is in a file that draws.
+/// Whether a violation is in a view file.
 pub fn of_view(hit: &str) -> bool {
     hit.split(": ").next().is_some_and(|path| path.ends_with("view.rs"))
 }
 
-/// Where a folder of a pane is named outside of it.
+/// Places that name a pane's folder from outside of it.
 pub fn panes_that_are_named(tree: &Tree) -> Vec<String> {
     let names = folders(tree, "src/panes");
     assert!(names.len() >= 5, "{names:?}");
@@ -29,20 +29,20 @@ pub fn panes_that_are_named(tree: &Tree) -> Vec<String> {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         found.extend(outside(tree.naming_anywhere(&words), &[&own]));
     }
-    // What the state holds and who draws it is known in one place each; the table comes from whoever opens a session.
+    // The state and the list of views each name the panes in one place; a session passes the table of panes in.
     found.extend(outside(tree.naming("src/app", &["crate::panes"]), &["src/app/state.rs"]));
     found.extend(outside(tree.naming("src/ui", &["crate::panes"]), &["src/ui/mod.rs"]));
     found
 }
 
-/// The folders of a room, by name.
-pub fn folders(tree: &Tree, room: &str) -> BTreeSet<String> {
+/// The names of a module's subfolders.
+pub fn folders(tree: &Tree, module: &str) -> BTreeSet<String> {
     let folder =
-        |path: &str| path.strip_prefix(room)?.strip_prefix('/')?.split_once('/').map(|(name, _)| name.to_owned());
-    tree.under(room).filter_map(|(path, _)| folder(path)).collect()
+        |path: &str| path.strip_prefix(module)?.strip_prefix('/')?.split_once('/').map(|(name, _)| name.to_owned());
+    tree.under(module).filter_map(|(path, _)| folder(path)).collect()
 }
 
-/// Where a folder of a command is named outside of it.
+/// Places that name a command's folder from outside of it.
 pub fn commands_that_are_named(tree: &Tree) -> Vec<String> {
     let names = folders(tree, "src/commands");
     assert!(names.len() >= 20, "{names:?}");
@@ -50,8 +50,8 @@ pub fn commands_that_are_named(tree: &Tree) -> Vec<String> {
     for name in names {
         let own = format!("src/commands/{name}/");
         found.extend(outside(tree.naming_anywhere(&[&format!("commands::{name}::")]), &[&own]));
-        // The files beside the folders could name one from where they stand; a folder may have a file of its own
-        // that is called like another command.
+        // Files directly in src/commands could name one by a relative path; a command's folder may contain a file with
+        // the name of another command.
         let beside = |hit: &String| hit.split(": ").next().is_some_and(|path| path.matches('/').count() == 2);
         found.extend(tree.naming("src/commands", &[&format!("super::{name}::")]).into_iter().filter(beside));
     }
@@ -70,15 +70,15 @@ pub fn undocumented(tree: &Tree) -> Vec<String> {
     for (path, source) in
         ["src", "crates/cockpit-model/src", "crates/aws-sim/src", "crates/log-store/src", "crates/ssm-tunnel/src"]
             .iter()
-            .flat_map(|room| tree.under(room))
+            .flat_map(|module| tree.under(module))
     {
         let lines: Vec<&str> = source.text.lines().collect();
         for (at, line) in lines.iter().enumerate().filter(|(_, line)| public(line)) {
-            // What stands only in tests is not in the product.
+            // Code that exists only in tests is not part of the product.
             if !source.product.contains(line.split('"').next().unwrap_or_default()) {
                 continue;
             }
-            // Upwards over its attributes, to the end of what is before it.
+            // Go up past the attributes to the end of the preceding item.
             let above = lines[..at].iter().rev().map(|line| line.trim());
             let mut above = above.take_while(|line| !line.starts_with('}') && !line.ends_with([';', '{']));
             if !above.any(|line| line.starts_with("///") || line.starts_with("#[doc")) {
@@ -89,7 +89,7 @@ pub fn undocumented(tree: &Tree) -> Vec<String> {
     found
 }
 
-/// Files with more lines than they may have.
+/// Files with more lines than allowed.
 pub fn too_long(tree: &Tree) -> Vec<String> {
     let folders = ["src", "crates", "tests", "benches", "examples"];
     let files = folders.into_iter().flat_map(|folder| tree.under(folder).collect::<Vec<_>>());
@@ -100,7 +100,7 @@ pub fn too_long(tree: &Tree) -> Vec<String> {
     files.filter_map(over).collect()
 }
 
-/// Functions of the product with more lines than they may have.
+/// Product functions with more lines than allowed.
 pub fn long_functions(tree: &Tree) -> Vec<String> {
     let files = ["src", "crates"].into_iter().flat_map(|folder| tree.under(folder).collect::<Vec<_>>());
     let mut found = Vec::new();
@@ -118,7 +118,7 @@ pub fn long_functions(tree: &Tree) -> Vec<String> {
     found
 }
 
-/// How many lines a function has whose code begins with its name; none where it has no body.
+/// The number of lines of the function whose code starts at its name; `None` if it has no body.
 fn lines_of(code: &str) -> Option<usize> {
     let (mut braces, mut brackets) = (0_usize, 0_usize);
     for (at, next) in code.char_indices() {
@@ -135,7 +135,7 @@ fn lines_of(code: &str) -> Option<usize> {
     None
 }
 
-/// A function of a hundred lines, as it is planted.
+/// A planted function of a hundred lines.
 pub const LONG_FUNCTION: &str = concat!(
     "fn long() {\n",
     "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n",

@@ -1,12 +1,12 @@
-//! The sources as the invariants see them: every Rust file with its code alone (no comments, nothing inside
-//! quotes) and without what is compiled for tests only.
+//! The sources as the invariants see them: every Rust file reduced to its code (no comments, empty string literals), without
+//! what is compiled only for tests.
 
 use crate::circles;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Where the project lies.
+/// The root folder of the project.
 pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -14,10 +14,10 @@ pub fn root() -> &'static Path {
 /// A file of the project.
 #[derive(Clone, Debug)]
 pub struct Source {
-    /// As it stands.
+    /// The unchanged text.
     pub text: String,
-    /// Its code alone (see [`code`]) without the items that only tests have, and after it each path of its `use` in full,
-    /// so that `use crate::{aws::Session}` names `crate::aws` too; empty for a file of tests.
+    /// Its code only (see [`code`]) without test-only items, followed by each path of its `use` statements in full, so that
+    /// `use crate::{aws::Session}` names `crate::aws` too; empty for a test file.
     pub product: String,
 }
 
@@ -32,18 +32,18 @@ impl Source {
     }
 }
 
-/// All files by their path from the root, with `/`.
+/// All files by their path from the root, separated by `/`.
 #[derive(Clone, Debug)]
 pub struct Tree(BTreeMap<String, Source>);
 
 impl Tree {
-    /// The project as it is.
+    /// Reads the project.
     pub fn read() -> Self {
         let mut found = Vec::new();
         for folder in ["src", "crates", "tests", "benches", "examples"] {
             walk(&root().join(folder), &mut found);
         }
-        assert!(found.len() > 300, "the sources are there: {}", found.len());
+        assert!(found.len() > 300, "the sources exist: {}", found.len());
         Self(
             found
                 .into_iter()
@@ -53,7 +53,7 @@ impl Tree {
         )
     }
 
-    /// The project with code written at the end of a file that is there, or into a new one.
+    /// The project with code appended to an existing file, or added as a new one.
     pub fn with(&self, path: &str, code: &str) -> Self {
         let mut tree = self.clone();
         let before = tree.0.get(path).map_or("", |source| source.text.as_str());
@@ -68,7 +68,7 @@ impl Tree {
         self.0.iter().filter(move |(path, _)| below(path)).map(|(path, source)| (path.as_str(), source))
     }
 
-    /// Where product code below a folder has one of the words, as `path: word`.
+    /// Places where product code below a folder contains one of the words, as `path: word`.
     pub fn naming(&self, folder: &str, words: &[&str]) -> Vec<String> {
         let hit = |(path, source): (&str, &Source)| {
             words.iter().find(|word| source.product.contains(**word)).map(|word| format!("{path}: {word}"))
@@ -76,14 +76,14 @@ impl Tree {
         self.under(folder).filter_map(hit).collect()
     }
 
-    /// The same in all of the program: its own crate and that of its model.
+    /// Does the same for the whole program: its own crate and its model.
     pub fn naming_anywhere(&self, words: &[&str]) -> Vec<String> {
         ["src", "crates/cockpit-model/src"].map(|folder| self.naming(folder, words)).concat()
     }
 
-    /// The same in one file.
+    /// Does the same for one file.
     pub fn naming_in(&self, path: &str, words: &[&str]) -> Vec<String> {
-        let product = &self.0.get(path).unwrap_or_else(|| panic!("{path} is there")).product;
+        let product = &self.0.get(path).unwrap_or_else(|| panic!("{path} exists")).product;
         words.iter().filter(|word| product.contains(**word)).map(|word| format!("{path}: {word}")).collect()
     }
 }
@@ -118,7 +118,7 @@ fn of_tests(path: &str) -> bool {
     parts.any(tests)
 }
 
-/// Code alone: comments become nothing, quoted text becomes empty, line breaks stay.
+/// Returns the code only: comments are removed, string literals emptied, line breaks kept.
 pub fn code(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut out = String::with_capacity(text.len());
@@ -147,7 +147,7 @@ pub fn code(text: &str) -> String {
     out
 }
 
-/// The length of a comment in `/* … */`, which may hold others.
+/// The length of a `/* … */` comment, which may be nested.
 fn comment(rest: &str) -> usize {
     let (mut depth, mut at) = (0_usize, 0);
     while at < rest.len() {
@@ -161,7 +161,7 @@ fn comment(rest: &str) -> usize {
     rest.len()
 }
 
-/// The length of a string at the beginning, plain or raw.
+/// The length of a string literal at the beginning, plain or raw.
 fn quoted(rest: &str, before: Option<char>) -> Option<usize> {
     if let Some(inner) = rest.strip_prefix('"') {
         let mut escaped = false;
@@ -175,7 +175,7 @@ fn quoted(rest: &str, before: Option<char>) -> Option<usize> {
         }
         return Some(rest.len());
     }
-    // `br"` too, but not the end of a name.
+    // `br"` counts too, but not the end of an identifier.
     if !rest.starts_with('r')
         || before.is_some_and(|before| before != 'b' && (before.is_alphanumeric() || before == '_'))
     {
@@ -188,7 +188,7 @@ fn quoted(rest: &str, before: Option<char>) -> Option<usize> {
     Some(2 + hashes + length)
 }
 
-/// The length of a character in quotes; a lifetime is none.
+/// The length of a character literal; `None` for a lifetime.
 fn character(rest: &str) -> Option<usize> {
     let inner = rest.strip_prefix('\'')?;
     if let Some(escape) = inner.strip_prefix('\\') {
@@ -199,7 +199,7 @@ fn character(rest: &str) -> Option<usize> {
     inner[next.len_utf8()..].starts_with('\'').then(|| next.len_utf8() + 2)
 }
 
-/// Code without the items behind `#[cfg(test)]`, wherever in the file they stand.
+/// Returns the code without `#[cfg(test)]` items, wherever they are in the file.
 pub fn product(code: &str) -> String {
     const MARK: &str = "#[cfg(test)]";
     let mut out = String::with_capacity(code.len());
@@ -213,7 +213,7 @@ pub fn product(code: &str) -> String {
     out
 }
 
-/// How long the item at the beginning is: to its `;`, its `,` (a field, a variant), or the end of its braces.
+/// The length of the item at the beginning: up to its `;`, its `,` (a field or variant), or its closing brace.
 fn item(code: &str) -> usize {
     let mut depth = 0_usize;
     let mut brackets = 0_usize;
@@ -222,7 +222,7 @@ fn item(code: &str) -> usize {
             '(' | '[' => brackets += 1,
             ')' | ']' => brackets = brackets.saturating_sub(1),
             '{' => depth += 1,
-            // The end of what holds the item.
+            // The end of the enclosing item.
             '}' if depth == 0 => return at,
             '}' if depth == 1 && brackets == 0 => return at + 1,
             '}' => depth -= 1,
@@ -234,7 +234,7 @@ fn item(code: &str) -> usize {
 }
 
 #[test]
-fn comments_and_quotes_are_no_code() {
+fn comments_and_strings_are_not_code() {
     let text = "let a = \"tokio // not\"; // tokio\nlet b = 'x'; let c: &'static str = r#\"a \"tokio\" b\"#; /* a /* b */ tokio */ let d = '\\'';\n";
     let code = code(text);
     assert!(!code.contains("tokio"), "{code}");
@@ -243,7 +243,7 @@ fn comments_and_quotes_are_no_code() {
 }
 
 #[test]
-fn what_follows_an_item_of_tests_is_looked_at() {
+fn code_after_a_test_item_is_checked() {
     let code = "#[cfg(test)]\nmod tests;\nfn one() {}\n#[cfg(test)]\nmod more { fn inner() { tokio() } }\nfn two() {}\nstruct S {\n    #[cfg(test)]\n    a: u8,\n    b: u8,\n}\n";
     let left = product(code);
     assert!(!left.contains("tests") && !left.contains("tokio") && !left.contains("a: u8"), "{left}");

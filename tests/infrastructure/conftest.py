@@ -1,4 +1,4 @@
-"""Fixtures: the emulator, a wall around this machine, and the environments, each applied in a worker of its own."""
+"""Fixtures: the emulator, a proxy that blocks all other traffic, and the environments, each applied in its own worker."""
 
 import contextlib
 import http.server
@@ -30,11 +30,11 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("applied", chosen, indirect=True, ids=lambda each: each.name, scope="module")
 
 
-# What a worker takes in one piece (`--dist loadgroup`): an environment, or a file. The longest come first, as a worker that
-# begins with a short one would have the longest left at the end; what needs the cockpit, which may still be built, last.
+# The unit of work of a worker (`--dist loadgroup`): an environment, or a file. The longest come first, as a worker that
+# starts with a short one would have the longest left at the end; those that need the cockpit, which may still be building, come last.
 ORDER = (
     "staging", "pantri-dev", "prod", "minimal-2", "minimal-1", "pantri-prod", "test_from_nothing", "test_plans", "test_state",
-    "test_refused", "test_records", "test_workflows", "test_static", "test_instance", "test_scheduler", "test_cockpit_runs", "test_states_moved", "test_what_the_cockpit_may_do",
+    "test_refused", "test_records", "test_workflows", "test_static", "test_instance", "test_scheduler", "test_cockpit_runs", "test_states_moved", "test_cockpit_permissions",
 )
 
 
@@ -53,7 +53,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def wall():
-    """A proxy that lets nothing through and remembers who tried: the tests fail if anyone did."""
+    """A proxy that refuses everything and records who tried: the tests fail if anyone did."""
     attempts = []
 
     class Wall(http.server.BaseHTTPRequestHandler):
@@ -77,7 +77,7 @@ def wall():
 
 @contextlib.contextmanager
 def running_emulator():
-    """moto in a process of its own."""
+    """moto in its own process."""
     python = os.environ.get("COCKPIT_PYTHON") or sys.executable
     script = pathlib.Path(__file__).parent / "moto_server.py"
     child = subprocess.Popen(
@@ -99,14 +99,14 @@ def running_emulator():
 
 @pytest.fixture(scope="session")
 def emulator():
-    """The one that most tests of a worker share, until they end."""
+    """The emulator shared by most tests of a worker, until they end."""
     with running_emulator() as endpoint:
         yield endpoint
 
 
 @pytest.fixture(scope="module")
 def own_shell(tmp_path_factory, wall):
-    """With an emulator of its own, for what counts everything in the account, or leaves something there."""
+    """A shell with its own emulator, for tests that count everything in the account, or leave something in it."""
     with running_emulator() as endpoint:
         made = support.Shell(tmp_path_factory.mktemp("own"), endpoint, wall.address)
         yield made

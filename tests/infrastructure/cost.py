@@ -1,8 +1,8 @@
-"""What an environment costs a month, from its plan: what runs by the hour, at list prices.
+"""The monthly cost of an environment, from its plan: resources that are charged by the hour, at list prices.
 
 Traffic, requests, stored logs, Container Insights and Datadog are not in a plan and not in the sum. Prices are entered
-by hand (USD, on demand) and equal those of crates/cockpit-model/src/estimate/prices.json, which says what each was held
-against in September 2026; Spot's part is no price of a list. Correct them here when they change.
+by hand (USD, on demand) and equal those of crates/cockpit-model/src/estimate/prices.json, which states the source that each
+was checked against in September 2026; the Spot discount is not a list price. Correct them here when they change.
 """
 
 import math
@@ -21,15 +21,15 @@ PRICES = {
     },
 }
 EVERYWHERE = {"address": 0.005 * HOURS, "secret": 0.40, "alarm": 0.10, "zone": 0.50, "health check": 1.50, "firewall": 5.0, "rule": 1.0}
-SPOT = 0.3  # of the price, about
+SPOT = 0.3  # of the price, approximately
 OFFICE_HOURS = 13 * 5 / 168
 
-# The documents' own figures.
+# The figures in the documents.
 DOCUMENTED = {"staging": "$60–70 in office hours, $80–90 all day", "prod": "$190.50 calm, $620.50 peak"}
 
 
 def estimate(units, region, peak=False):
-    """USD a month, calm (least of everything that scales) or at its peak."""
+    """USD per month, calm (the minimum of everything that scales) or at its peak."""
     price = PRICES[region]
     found = {address: values for resources in units.values() for address, values in resources.items()}
 
@@ -73,7 +73,7 @@ def estimate(units, region, peak=False):
     for firewall in of("aws_wafv2_web_acl").values():
         total += EVERYWHERE["firewall"] + len(firewall["rule"]) * EVERYWHERE["rule"]
     total += len(of("aws_secretsmanager_secret")) * EVERYWHERE["secret"] 
-    # An alarm is paid by its metrics; one on what is unusual has three (what is seen, and both ends of the band).
+    # An alarm is charged per metric; an anomaly alarm has three (the metric, and both ends of the band).
     total += sum(3 if each.get("threshold_metric_id") else 1 for each in of("aws_cloudwatch_metric_alarm").values()) * EVERYWHERE["alarm"]
     total += (len(of("aws_route53_zone")) + len(of("aws_service_discovery_private_dns_namespace"))) * EVERYWHERE["zone"]
     total += len(of("aws_route53_health_check")) * EVERYWHERE["health check"]

@@ -1,4 +1,4 @@
-"""The environments and what is done with each: a copy of the tree, plan, apply, plan again, destroy."""
+"""The environments and the steps for each: a copy of the tree, plan, apply, plan again, destroy."""
 
 import concurrent.futures
 import dataclasses
@@ -12,7 +12,7 @@ import support
 
 @dataclasses.dataclass(frozen=True)
 class Environment:
-    """One environment of infra/terraform, and how its name is written elsewhere."""
+    """One environment of infra/terraform, and its names elsewhere."""
 
     name: str
     region: str
@@ -21,7 +21,7 @@ class Environment:
     folder: str
     workspace: str | None = None  # plain Terraform
     variables: tuple = ()  # of the process's environment
-    by_cockpit: bool = False  # the cockpit applies and destroys it, not Terragrunt or Terraform alone
+    by_cockpit: bool = False  # applied and destroyed by the cockpit, not directly by Terragrunt or Terraform
     examples: tuple = ()  # .example files that someone who starts from nothing must copy
 
     def start(self, shell, stopwatch, full):
@@ -29,7 +29,7 @@ class Environment:
         return kind(self, shell, stopwatch, full)
 
 
-# In this order: the first needs no cockpit, which may still be built meanwhile.
+# In this order: the first one needs no cockpit, which may still be building.
 ALL = (
     Environment("pantri-dev", "us-east-1", None, True, "pantri", workspace="dev", by_cockpit=True, examples=("terraform.tfvars",)),
     Environment(
@@ -44,7 +44,7 @@ ALL = (
 
 
 class Applied:
-    """What was done, and what came out of it."""
+    """The steps of an environment, and their results."""
 
     def __init__(self, environment, shell, stopwatch, full):
         self.environment, self.shell, self.stopwatch, self.full = environment, shell, stopwatch, full
@@ -54,33 +54,33 @@ class Applied:
         self.before = inventory.take(shell, environment.region)
         for name in environment.examples:
             shutil.copy(self.folder / f"{name}.example", self.folder / name)
-        self.printed = []  # everything that Terraform said
+        self.printed = []  # the whole output of Terraform
         self.plans = {}  # unit → plan as JSON, from before anything existed
         self.step("plan", self.plan_first)
         self.step("apply", self.apply)
-        # In the short run one plan shows both: that nothing is left to do, and that what people change is no difference.
+        # In the short run one plan shows both: that nothing is left to do, and that people's changes are no difference.
         self.empty = self.step("plan again", self.plan_again) if full else None
 
     def step(self, name, function):
         return self.stopwatch.time(self.environment.name, name, function)
 
     def cockpit(self, *words, **more):
-        """The cockpit itself, over this copy of the tree; its runs are kept in a home of their own."""
+        """Runs the cockpit on this copy of the tree; its runs are stored in a separate home folder."""
         name = "pantri" if self.environment.name == "pantri-prod" else self.environment.name
         home = self.configured()
         return self.tell(self.shell.run(support.cockpit_program(), *words, name, "--config", home / "config.toml", "--yes", cwd=home, HOME=home, **more))
 
     def configured(self):
-        """A home folder with a configuration of the cockpit for this copy of the tree."""
+        """A home folder with a cockpit configuration for this copy of the tree."""
         name = self.environment.name
         home = self.shell.folder / f"home-{self.environment.name}"
         home.mkdir(exist_ok=True)
         text = (support.ROOT / "config.toml").read_text().replace('dir = "infra/terraform/', f'dir = "{self.tree}/')
-        # Variables of the environment are not handed on to Terraform: that this is an emulator is a file of them.
+        # Environment variables are not passed on to Terraform: a file of variables makes it use the emulator.
         text = text.replace('.tfvars"], depends_on', '.tfvars", "emulator.tfvars"], depends_on')
         (self.tree / "pantri/emulator.tfvars").write_text("emulator = true\n")
         text = text.replace('kind = "terragrunt"', f'kind = "terragrunt"\nterragrunt = "{support.terragrunt_program()}"')
-        # What Terraform alone has made belongs to this emulator all the same.
+        # Resources created by Terraform alone belong to this emulator all the same.
         text = text.replace(f"[environments.{name}.infra]", f'[environments.{name}]\nendpoint_url = "{self.shell.endpoint}"\n\n[environments.{name}.infra]', name == "pantri-dev")
         (home / "config.toml").write_text(text)
         return home
@@ -97,11 +97,11 @@ class Applied:
         return sum(1 for plan in self.plans.values() for change in plan["resource_changes"] if change["change"]["actions"] == ["create"])
 
     def by_pane(self, test):
-        """Applied and destroyed once before from the screen of the cockpit, in a terminal (tests/terminal/staging.rs)."""
+        """Applied and destroyed once before from the cockpit's screen, in a terminal (tests/terminal/staging.rs)."""
         home = self.configured()
         command = ("cargo", "test", "--workspace", "--locked", "--test", "terminal", "--", "--ignored", "--exact", f"staging::{test}")
         done = self.tell(self.shell.run(*command, cwd=support.ROOT, HOME=home, COCKPIT_STAGING=home / "config.toml", **support.toolchain()))
-        # A name that no test has is no failure of cargo's.
+        # cargo does not fail if no test has the name.
         assert "1 passed" in done.stdout, done.stdout
         assert self.state_is_empty()
 
@@ -118,11 +118,11 @@ class Applied:
         assert unexplained == {}, f"{self.environment.name} left something behind: {unexplained}"
 
     def explained(self, kind, name):
-        """What is meant to stay after a destroy, each with its reason (infra/terraform/README.md, "Taking an environment down")."""
+        """What is supposed to stay after a destroy, each with its reason (infra/terraform/README.md, "Taking an environment down")."""
         if kind == "task definition":
-            # Former revisions cost nothing, and are what a rollback went to.
+            # Former revisions cost nothing, and were the targets of rollbacks.
             return name.split("/")[-1].split(":")[0] in self.families()
-        # A last copy of the data: production's own, and that which the cockpit takes before it destroys a database.
+        # A last copy of the data: production's own, and the one that the cockpit makes before it destroys a database.
         if self.environment.by_cockpit and kind in ("snapshot", "cluster snapshot") and "-final-" in name:
             return True
         return kind in ("snapshot", "cluster snapshot") and name.endswith("-final") and self.environment.name in ("prod",)
@@ -155,7 +155,7 @@ class Units(Applied):
             self.run_all("apply", "-input=false", "-auto-approve")
             return
         if self.full:
-            self.by_pane("a_whole_environment_is_applied_left_cancelled_retried_and_destroyed_from_the_pane")
+            self.by_pane("environment_is_applied_detached_cancelled_retried_and_destroyed_from_the_pane")
         self.cockpit("infra", "apply")
         self.cockpit("infra", "plan", "--detailed-exitcode")
 
@@ -177,7 +177,7 @@ class Units(Applied):
         protected = self.folder / "env.hcl"
         text = protected.read_text()
         if "allow_destroy = false" in text:
-            # Production: the protection is lifted by a change that is applied, and only then destroyed.
+            # Production: an applied change lifts the protection, and only then it is destroyed.
             protected.write_text(text.replace("allow_destroy = false", "allow_destroy = true"))
             self.run_all("apply", "-input=false", "-auto-approve")
         self.run_all("destroy", "-input=false", "-auto-approve")
@@ -202,10 +202,10 @@ class Plain(Applied):
 
     def apply(self):
         if self.full and self.environment.by_cockpit:
-            self.by_pane("a_unit_with_a_workspace_and_files_of_variables_is_planned_read_applied_and_destroyed_from_the_pane")
-            # The state is another one by now, though as empty as before.
+            self.by_pane("staging_unit_with_workspace_and_var_files_is_planned_applied_and_destroyed_from_the_pane")
+            # The state has changed by now, though it is as empty as before.
             self.terraform("plan", *self.arguments(), "-out=first.tfplan")
-        # Exactly the plan that was looked at; what goes on with the state later is the cockpit's.
+        # Exactly the reviewed plan; the cockpit does everything later with the state.
         self.terraform("apply", "-input=false", "-no-color", "first.tfplan")
 
     def plan_again(self):

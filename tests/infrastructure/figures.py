@@ -1,4 +1,4 @@
-"""docs/infrastructure.md: what was measured goes between two marks; the rest is written by people."""
+"""docs/infrastructure.md: measured figures go between two marks; the rest is written by people."""
 
 import datetime
 import re
@@ -15,7 +15,7 @@ HEAD = ["| environment | resources | " + " | ".join(STEPS) + " |", "|---|--:|" +
 
 
 def kept(text, mark):
-    """Rows of environments that were measured before, by name."""
+    """Rows of previously measured environments, by name."""
     old = re.search(rf"<!-- {mark} -->\n(.*?)<!-- /{mark} -->", text, re.S)[1]
     names = {each.name for each in environments.ALL}
     return {line.split(" | ")[0].strip("| "): line for line in old.splitlines() if line.split(" | ")[0].strip("| ") in names}
@@ -34,7 +34,7 @@ def in_order(found):
 
 
 def accepted():
-    """Policy findings that are accepted: id → (the first reason, in how many places)."""
+    """Accepted policy findings: id → (the first reason, the number of places)."""
     found = {}
     for path in sorted(support.TERRAFORM_TREE.rglob("*.tf")):
         if ".terraform" in path.parts or ".terragrunt-cache" in path.parts:
@@ -52,7 +52,7 @@ def accepted_table():
 
 
 def declaration(kind, name):
-    """The file that declares a resource, of those of the whole tree; `name` is None for any of the kind."""
+    """The file in the whole tree that declares a resource; `name` is None for any of the kind."""
     wanted = re.compile(rf'^resource "{kind}" "{name or "[a-z_0-9]+"}"', re.M)
     for path in sorted(support.TERRAFORM_TREE.rglob("*.tf")):
         if ".terraform" not in path.parts and ".terragrunt-cache" not in path.parts and wanted.search(path.read_text()):
@@ -60,24 +60,24 @@ def declaration(kind, name):
 
 
 def declared_in(environment, unit, where):
-    """Of a row of the specification: the file that its resource is in, in the module of its unit where several have one."""
+    """The file with the resource of a specification row; if several modules have one, the file in its unit's module."""
     address = re.sub(r"\[.*", "", where).split(" ")[0] if where.startswith("aws_") else re.sub(r"\[[^]]*\]", "", where).split(" ")[0]
     parts = address.split(".")
     at = next(index for index, part in enumerate(parts) if part.startswith("aws_"))
     kind, name = parts[at], parts[at + 1] if len(parts) > at + 1 else None
     modules = [parts[index + 1] for index in range(0, at, 2)] or [unit]
-    # What must not be there is in no file: then where others of its kind are.
+    # An absent resource is in no file: use the file of others of its kind.
     found = list(declaration(kind, name)) or list(declaration(kind, None))
     own = [path for path in found if path.relative_to(support.TERRAFORM_TREE).parts[-2] in (modules[-1], unit)]
-    # A unit's module may use another, as compute does with edge.
+    # A unit's module may use another one, as compute uses edge.
     return (own or found or [None])[0]
 
 
-TEST = "test_the_plan_has_every_figure_of_the_specification"
+TEST = "test_plan_has_every_figure_of_the_specification"
 
 
 def specification_table():
-    """Every documented figure, what it is in which environment, where it is declared; the rows are `specification.py`'s."""
+    """Every documented figure, its value in each environment, and its declaration; the rows are those of `specification.py`."""
     import specification
 
     rows = {}

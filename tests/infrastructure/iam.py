@@ -1,7 +1,7 @@
-"""What a policy allows, by the rules of IAM: nothing by itself, what a statement allows, unless another denies it.
+"""What a policy allows, by the rules of IAM: nothing by default, plus what a statement allows, unless another denies it.
 
-Enough of it for the policies here: actions, resources and the conditions that they use. An operator that is not known is
-an error and no "yes".
+It covers the policies here: their actions, resources and conditions. An unknown operator is an error,
+not a "yes".
 """
 
 import fnmatch
@@ -13,7 +13,7 @@ def _list(value):
 
 
 def _like(pattern, text):
-    # fnmatch knows sets in brackets, which IAM does not.
+    # fnmatch interprets sets in brackets, which IAM does not.
     return fnmatch.fnmatchcase(text, re.sub(r"([\[\]])", r"[\1]", pattern))
 
 
@@ -55,7 +55,7 @@ def allows(policy, action, resource="*", **context):
 
 
 def trusts(policy, claims, issuer="token.actions.githubusercontent.com"):
-    """Whether a role's trust policy lends it for a web identity's token with those claims."""
+    """Whether a role's trust policy accepts a web identity token with those claims."""
     context = {f"{issuer}:{claim}": value for claim, value in claims.items()}
     return any(
         statement["Effect"] == "Allow" and "sts:AssumeRoleWithWebIdentity" in _list(statement["Action"]) and _fits(statement.get("Condition", {}), context)

@@ -1,7 +1,7 @@
-"""What an account holds, by kind: taken before an environment and after its end, and compared."""
+"""The contents of an account, by kind: taken before an environment and after its end, and compared."""
 
 
-# Kinds below, and the resources of Terraform that they are.
+# The kinds below, and their Terraform resource types.
 COUNTED = {
     "vpc": {"aws_vpc"},
     "subnet": {"aws_subnet"},
@@ -59,7 +59,7 @@ COUNTED = {
     "user pool": {"aws_cognito_user_pool"},
 }
 
-# What is a part of something counted, and cannot be there without it.
+# Parts of counted resources, which cannot exist without them.
 GOES_WITH = {
     "aws_acm_certificate_validation": "certificate",
     "aws_autoscaling_policy": "autoscaling group",
@@ -93,7 +93,7 @@ GOES_WITH = {
     "aws_wafv2_web_acl_association": "firewall",
 }
 
-# What AWS makes because of a resource, and Terraform declares nowhere.
+# Created by AWS for another resource, and declared nowhere in Terraform.
 MADE_BY_AWS = {"snapshot": "a database's last", "cluster snapshot": "a cluster's last", "volume": "an instance's disk"}
 
 
@@ -102,7 +102,7 @@ def _names(rows, key):
 
 
 def take(shell, region):
-    """Names of everything that Terraform here can make, asked from AWS itself and not from a state."""
+    """Names of everything that this Terraform code can create, requested from AWS and not read from a state."""
 
     def ask(service, call, rows, key, keep=lambda row: True, **arguments):
         answer = getattr(shell.client(service, region), call)(**arguments)
@@ -134,13 +134,13 @@ def take(shell, region):
         "database": ask("rds", "describe_db_instances", "DBInstances", "DBInstanceIdentifier"),
         "database cluster": ask("rds", "describe_db_clusters", "DBClusters", "DBClusterIdentifier"),
         "database subnets": ask("rds", "describe_db_subnet_groups", "DBSubnetGroups", "DBSubnetGroupName"),
-        # AWS makes its default ones by itself and keeps them.
+        # AWS creates and keeps its default ones.
         "parameter group": ask(
             "rds", "describe_db_parameter_groups", "DBParameterGroups", "DBParameterGroupName",
             lambda row: not row["DBParameterGroupName"].startswith("default."),
         ),
         "secret": ask("secretsmanager", "list_secrets", "SecretList", "Name"),
-        # Those that AWS publishes for everyone are nobody's.
+        # Parameters that AWS publishes for everyone do not count.
         "parameter": ask("ssm", "describe_parameters", "Parameters", "Name", lambda row: not row["Name"].startswith("/aws/")),
         "log group": ask("logs", "describe_log_groups", "logGroups", "logGroupName"),
         "alarm": ask("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
@@ -156,7 +156,7 @@ def take(shell, region):
         "certificate": ask("acm", "list_certificates", "CertificateSummaryList", "DomainName"),
         "firewall": ask("wafv2", "list_web_acls", "WebACLs", "Name", Scope="REGIONAL"),
         "distribution": ask("cloudfront", "list_distributions", "DistributionList.Items", "Id"),
-        # Terraform leaves former revisions to roll back to; ECS deletes none that is active (`environments.py` names them).
+        # Terraform leaves former revisions for rollbacks; ECS deletes no active one (`environments.py` names them).
         "task definition": ask("ecs", "list_task_definitions", "taskDefinitionArns", None),
         "namespace": ask("servicediscovery", "list_namespaces", "Namespaces", "Name"),
         "name inside": ask("servicediscovery", "list_services", "Services", "Name"),
@@ -171,7 +171,7 @@ def take(shell, region):
         "snapshot": ask(
             "rds", "describe_db_snapshots", "DBSnapshots", "DBSnapshotIdentifier", lambda row: not row["DBSnapshotIdentifier"].startswith("rds:"),
         ),
-        # Those that RDS makes by itself go with their cluster; the emulator keeps them, and a NAT gateway's interfaces too.
+        # Those that RDS creates are deleted with their cluster; the emulator keeps them, and a NAT gateway's interfaces too.
         "cluster snapshot": ask(
             "rds", "describe_db_cluster_snapshots", "DBClusterSnapshots", "DBClusterSnapshotIdentifier",
             lambda row: not row["DBClusterSnapshotIdentifier"].startswith("rds:"),
@@ -192,5 +192,5 @@ def take(shell, region):
 
 
 def difference(before, after):
-    """What is there now and was not, by kind."""
+    """What exists now and did not before, by kind."""
     return {kind: sorted(set(names) - set(before[kind])) for kind, names in after.items() if set(names) - set(before[kind])}

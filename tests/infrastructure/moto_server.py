@@ -1,6 +1,6 @@
-"""An AWS on this machine that the real AWS provider can apply the whole of infra/terraform to.
+"""A local AWS that the real AWS provider can apply the whole of infra/terraform to.
 
-moto is the emulator; below is what the provider reads back and moto does not keep. Each part says what goes wrong
+moto is the emulator; the code below adds what the provider reads back and moto does not store. Each part states what fails
 without it. Prints its address as one line of JSON and serves until its standard input ends:
 
     python tests/infrastructure/moto_server.py [PORT]
@@ -15,7 +15,7 @@ import secrets
 import sys
 import threading
 
-# Attachments of AWS's own policies are refused unless moto knows them; certificates are validated at once.
+# Attachments of AWS managed policies are refused unless moto loads them; certificates are validated at once.
 os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
 os.environ.setdefault("MOTO_ACM_VALIDATION_WAIT", "0")
 
@@ -39,7 +39,7 @@ TAGS = {}  # of resources whose tags moto forgets: ARN → {key: value}
 
 
 def after(owner, name):
-    """A function that runs after a method of moto and may change what it made."""
+    """Registers a function that runs after a method of moto and may change its result."""
 
     def decorate(extra):
         original = getattr(owner, name)
@@ -57,7 +57,7 @@ def after(owner, name):
 
 
 def answers(owner, name):
-    """A call that moto has not, or answers wrongly: the function's value as JSON."""
+    """Registers a call that moto lacks or answers wrongly: the function's value as JSON."""
 
     def decorate(function):
         setattr(owner, name, lambda self: json.dumps(function(self)))
@@ -66,7 +66,7 @@ def answers(owner, name):
     return decorate
 
 
-# --- Application Auto Scaling: the provider reads the tags of every target and waits for ever without an answer.
+# --- Application Auto Scaling: the provider reads the tags of every target and waits forever without an answer.
 
 
 @after(Scaling, "register_scalable_target")
@@ -96,10 +96,10 @@ def _untag(self):
 
 @answers(Scaling, "describe_scaling_activities")
 def _activities(self):
-    return {"ScalingActivities": []}  # the cockpit asks, and nothing scales here
+    return {"ScalingActivities": []}  # requested by the cockpit, and nothing scales here
 
 
-# --- Budgets: notifications come back without those who are notified, and budgets without tags.
+# --- Budgets: notifications are returned without subscribers, and budgets without tags.
 
 SUBSCRIBERS = {}
 
@@ -143,7 +143,7 @@ def _instance(self, result, *args, **named):
     self.performance_insights_enabled = str(wanted).lower() == "true"
 
 
-# A replica is a copy of its source, that id included.
+# A replica is a copy of its source, including that id.
 @after(rds.RDSBackend, "create_db_instance_read_replica")
 def _replica(self, replica, *args, **named):
     replica.dbi_resource_id = "db-" + secrets.token_hex(13).upper()
@@ -157,7 +157,7 @@ def _serverless(self):
 rds.DBCluster.scaling_configuration_info = property(_serverless)
 
 
-# A parameter that someone set says so; the provider reads no others.
+# A parameter set by a user is marked as such; the provider reads no others.
 def _set_by_user(self, result, new_parameters):
     for parameter in self.parameters.values():
         parameter["Source"] = "user"
@@ -183,8 +183,8 @@ def _description(self):
 security_groups.SecurityGroupRule.description = property(_description)
 
 
-# A rule that is gone, because an answer was lost and the request came again, has its own error at AWS: the provider takes
-# that one, and no other, for "deleted".
+# A missing rule, because an answer was lost and the request was repeated, has its own error code in AWS: the provider treats
+# that one, and no other, as "deleted".
 def _gone(method):
     original = getattr(security_groups.SecurityGroupBackend, method)
 
@@ -204,8 +204,8 @@ for _method in ("revoke_security_group_ingress", "revoke_security_group_egress")
     _gone(_method)
 
 
-# An instance with a public address gets its groups with its network interface, and moto looks there only; and every
-# instance of EC2 says whether it recovers by itself, which is "default" unless somebody turned it off.
+# An instance with a public address gets its groups from its network interface, and moto looks only there; and every
+# EC2 instance reports its automatic recovery, which is "default" unless turned off.
 @after(instances.Instance, "__init__")
 def _groups(self, result, *args, **named):
     self.maintenance_options = {"AutoRecovery": "default"}
@@ -213,7 +213,7 @@ def _groups(self, result, *args, **named):
         self.security_groups = list(self.nics[0]._group_set)
 
 
-# --- ECS: attributes of a service that moto drops would be in every plan, and a rollout never ends.
+# --- ECS: service attributes dropped by moto would be in every plan, and a rollout never ends.
 
 KEPT = {
     "enableExecuteCommand": "enable_execute_command",
@@ -234,7 +234,7 @@ def _settle(self, result):
         if value is not None:
             setattr(service, attribute, value)
             setattr(service, parameter, value)
-    # ECS answers with the ARN of the revision, whatever it was called in the request.
+    # ECS returns the ARN of the revision, whatever name was in the request.
     if service.task_definition and ":task-definition/" not in service.task_definition:
         service.task_definition = self.ecs_backend.describe_task_definition(service.task_definition).arn
     service.running_count, service.pending_count = service.desired_count, 0
@@ -253,7 +253,7 @@ after(Ecs, "create_service")(_settle)
 after(Ecs, "update_service")(_settle)
 
 
-# A launch template's own tags are not those of what it launches.
+# The tags of a launch template differ from those of its instances.
 @after(launch_templates.LaunchTemplateVersion, "__init__")
 def _template(self, result, *args, **named):
     given = self.data.get("TagSpecifications")
@@ -261,7 +261,7 @@ def _template(self, result, *args, **named):
         self.data["TagSpecifications"] = [each for each in given if each.get("ResourceType") != "launch-template"]
 
 
-# --- Auto Scaling: a policy comes back switched off, and with an empty prediction.
+# --- Auto Scaling: a policy is returned disabled, and with an empty prediction.
 
 
 @after(autoscaling.FakeScalingPolicy, "__init__")
@@ -287,7 +287,7 @@ def _with_its_zone(self, namespace_id):
 servicediscovery.ServiceDiscoveryBackend.delete_namespace = _with_its_zone
 
 
-# --- CloudFront: an origin loses its access control, the default certificate gets a method of SNI, and every
+# --- CloudFront: an origin loses its access control, the default certificate gets an SNI method, and every
 # behaviour gets values to forward.
 
 
@@ -304,12 +304,12 @@ def _certificate(self, result, config):
 
 @after(cloudfront.DefaultCacheBehaviour, "__init__")
 def _behaviour(self, result, config):
-    # One with a cache policy has no values to forward.
+    # A behaviour with a cache policy has no values to forward.
     if config.get("CachePolicyId"):
         self.forwarded_values = None
 
 
-# --- CloudTrail: a trail is found by its name only, where it is started, stopped and deleted; the provider has its ARN.
+# --- CloudTrail: a trail is found only by its name when it is started, stopped and deleted; the provider uses its ARN.
 
 
 def _by_name(method):
@@ -321,10 +321,10 @@ for _method in ("start_logging", "stop_logging", "delete_trail"):
     _by_name(_method)
 
 
-# --- One request at a time: moto's tables are not made for two, and Terraform sends ten.
+# --- One request at a time: moto's tables are not thread-safe, and Terraform sends ten at a time.
 #
-# An SDK that lost an answer sends its request again, with the identifier it had (amz-sdk-invocation-id). Deleting twice is an
-# error at moto, and not every resource of the provider takes that error for "gone": the request is answered as it was before.
+# An SDK that lost an answer repeats its request, with the same identifier (amz-sdk-invocation-id). Deleting twice is an
+# error in moto, and not every resource of the provider takes that error for "gone": the request gets the same answer again.
 
 ONE_AT_A_TIME = threading.Lock()
 ANSWERED = collections.OrderedDict()  # identifier → status, headers and body, of the last thousand that succeeded
@@ -333,7 +333,7 @@ ANSWERED = collections.OrderedDict()  # identifier → status, headers and body,
 def _in_turn(original):
     @functools.wraps(original)
     def call(self, environ, start_response):
-        # All of it is read: a server that closes a connection with something unread resets it, and the answer is lost.
+        # The request is read completely: a server that closes a connection with unread data resets it, and the answer is lost.
         if environ.get("CONTENT_LENGTH"):
             environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
         identifier = environ.get("HTTP_AMZ_SDK_INVOCATION_ID")

@@ -1,10 +1,10 @@
-"""The policies in docs/iam/, made from the one list of AWS actions that the cockpit needs.
+"""The policies in docs/iam/, generated from the single list of AWS actions that the cockpit needs.
 
     python tests/infrastructure/permissions.py     writes docs/iam/ENVIRONMENT/*.json, and the template of module ci
 
-A policy of each kind for each environment of config.toml, with that environment's real names: what is granted in staging
-touches nothing of prod. `test_what_the_cockpit_may_do.py` holds the table against the calls in `src/aws`, in both
-directions, and each policy against the names of each environment.
+One policy of each kind for each environment of config.toml, with that environment's real names: a grant for staging
+does not affect prod. `test_cockpit_permissions.py` compares the table with the calls in `src/aws`, in both
+directions, and each policy with the names of each environment.
 """
 
 import json
@@ -16,17 +16,17 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs" / "iam"
 TEMPLATE = ROOT / "infra/terraform/modules/ci/infra.json.tftpl"
 
-# The one list of actions, which `cockpit doctor --policy` is made from, too: what each is for, what of the configuration needs
-# it (any of these; nothing is always), and for a change what it is about.
+# The single list of actions, which `cockpit doctor --policy` uses as well: the purpose of each, the configuration that needs
+# it (any of these; an empty list means always), and for a change the affected resource.
 TABLE = json.loads((ROOT / "src/commands/doctor/actions.json").read_text())
-# Reads, as `src/aws` names them: what for.
+# Reads, as named in `src/aws`: their purpose.
 READ = {row["action"]: row["for"] for row in TABLE["read"]}
-# What changes something: action → (what for, on what). Each is either called by `src/aws`, or in BESIDE.
+# Changes: action → (purpose, affected resource). Each is either called by `src/aws`, or in BESIDE.
 WRITE = {row["action"]: (row["for"], row["on"]) for row in TABLE["write"]}
 # What an environment must have for an action to be needed.
 NEEDS = {row["action"]: row["needs"] for kind in TABLE.values() for row in kind}
 
-# Granted though no code in `src/aws` calls it: who does. A row goes when the cockpit makes the call itself.
+# Granted although no code in `src/aws` calls it: the caller. A row is removed when the cockpit makes the call itself.
 BESIDE = {
     "docker push, with the password that the cockpit gets": (
         "ecr:BatchCheckLayerAvailability", "ecr:InitiateLayerUpload", "ecr:UploadLayerPart", "ecr:CompleteLayerUpload", "ecr:PutImage",
@@ -37,7 +37,7 @@ BESIDE = {
     ),
 }
 
-# What config.toml does not name and infra/terraform does: parameters, repositories, whether there is a CDN.
+# Names in infra/terraform that config.toml lacks: parameters, repositories, whether there is a CDN.
 BEYOND = {
     "staging": {"path": "bookmark-manager/staging"},
     "prod": {"path": "bookmark-manager/prod", "instance": "bookmark-manager-prod-bastion"},
@@ -47,23 +47,23 @@ BEYOND = {
 
 
 def environments():
-    """Those of AWS: one may have nothing but its infrastructure as code."""
+    """The environments in AWS: one may consist only of infrastructure as code."""
     found = tomllib.loads((ROOT / "config.toml").read_text())["environments"]
     return {name: environment for name, environment in found.items() if "account" in environment}
 
 
 def prefix(environment):
-    """How everything of an environment is called: `alarms` is that and a hyphen."""
+    """The prefix of all names in an environment: `alarms` is this plus a hyphen."""
     return environment["alarms"][0].removesuffix("-")
 
 
 def repositories(name, environment):
-    """A repository of images is called as its service."""
+    """The image repositories: each has the name of its service."""
     return BEYOND[name].get("repositories", environment.get("services", []))
 
 
 def resources(name, environment):
-    """ARNs by what is meant, with the environment's own names; a kind that it has not is missing."""
+    """ARNs by kind, with the environment's own names; a kind that it lacks is missing."""
     region, account = environment["region"], environment["account"]
     cluster, begins = environment.get("cluster"), prefix(environment)
 
@@ -91,7 +91,7 @@ def resources(name, environment):
         made["alarm"] += [arn("cloudwatch", f"alarm:{each}*") for each in environment["alarms"]]
     databases = environment.get("databases", [])
     if databases:
-        # An instance of Aurora is called by its cluster and a number; a replica by its writer.
+        # An Aurora instance is named after its cluster with a number; a replica after its writer.
         of_rds = [arn("rds", f"db:{each}{end}") for each in databases for end in ("", "-*")]
         clusters = [arn("rds", f"cluster:{each}") for each in databases]
         made |= {
@@ -108,7 +108,7 @@ def resources(name, environment):
         if BEYOND[name].get("instance"):
             made["session"] += [arn("ssm", "document/AWS-StartInteractiveCommand", owner="")]
         made["session"] += [arn("ecs", f"task/{cluster}/*")] if cluster else []
-        # Those of ECS Exec are called otherwise, whoever opened them.
+        # Sessions of ECS Exec have other names, whoever opened them.
         made["own-session"] = [arn("ssm", f"session/{each}-*") for each in ("${aws:userid}", *(["ecs-execute-command"] if cluster else []))]
     if BEYOND[name].get("instance"):
         made["instance"] = [arn("ec2", "instance/*")]
@@ -120,7 +120,7 @@ def resources(name, environment):
 
 
 def conditions(name, environment, kind):
-    """For what has no name of its own in its ARN, the tags that Terraform gives it."""
+    """For resources without a name in their ARN: the tags set by Terraform."""
     tags = {"aws:ResourceTag/Project": environment["project"]}
     labelled = tags | {"aws:ResourceTag/Environment": BEYOND[name].get("label", name)}
     return {
@@ -138,18 +138,18 @@ def statement(sid, actions, where, condition=None):
 
 
 def needed(name, environment, action):
-    """Whether the environment has what an action is about: one without a cluster needs nothing of ECS."""
+    """Whether the environment has the resources of an action: one without a cluster needs nothing of ECS."""
     wanted = NEEDS[action]
     has = {"repositories": bool(repositories(name, environment))}
     return not wanted or any(has.get(each, environment.get(each)) for each in wanted)
 
 
 def read_only(name, environment):
-    # Cost Explorer has one region for all.
+    # Cost Explorer uses one region for all.
     reads = [action for action in READ if needed(name, environment, action) and action.split(":")[0] not in ("sts", "ce")]
     costs = [action for action in READ if action.startswith("ce:")]
-    # The doctor asks about names that do not exist to see whether it may ask, so the bound is the region.
-    # IAM has no region either; whoever applies gets no more of it than its roles.
+    # The doctor requests names that do not exist to test the permission, so the bound is the region.
+    # IAM has no region either; the apply policy grants only its own roles.
     everywhere = [action for action in reads if action.split(":")[0] in (*GLOBAL_SERVICES, "iam")]
     here = [action for action in reads if action not in everywhere]
     return [
@@ -162,7 +162,7 @@ def read_only(name, environment):
 
 
 def operator(name, environment):
-    """The changes only: it is attached beside read-only, as one policy of both would be longer than AWS takes."""
+    """Only the changes: it is attached beside read-only, as a combined policy would exceed the size limit of AWS."""
     statements = []
     own = resources(name, environment)
     for kind, where in own.items():
@@ -171,27 +171,27 @@ def operator(name, environment):
             sid = "".join(part.capitalize() for part in kind.replace("*", "any").split("-"))
             statements.append(statement(sid, actions, where, conditions(name, environment, kind)))
     if environment.get("cluster"):
-        # A new revision keeps the tags of the one before.
+        # A new revision keeps the tags of the previous one.
         families = [f"arn:aws:ecs:{environment['region']}:{environment['account']}:task-definition/{service}{end}" for service in environment["services"] for end in ("", ":*")]
         statements.append(statement("RevisionTags", ["ecs:TagResource"], families, {"StringEquals": {"ecs:CreateAction": "RegisterTaskDefinition"}}))
     if "instance" in own:
-        # A session on an instance: only on this environment's, which its name tells.
+        # A session on an instance: only on this environment's instances, identified by name.
         statements.append(statement("SessionOnInstance", ["ssm:StartSession"], own["instance"], conditions(name, environment, "instance")))
     return statements
 
 
-# Terraform makes, changes and deletes all of these, and reads them for every plan. A list of single actions would be
-# wrong with the provider's next version; the bounds are the services, the region, and for IAM the names.
+# Terraform creates, changes and deletes all of these, and reads them for every plan. A list of single actions would be
+# outdated by the provider's next version; the bounds are the services, the region, and for IAM the names.
 INFRA_SERVICES = (
     "acm", "application-autoscaling", "autoscaling", "budgets", "cloudfront", "cloudtrail", "cloudwatch", "cognito-idp",
     "config", "ec2", "ecr", "ecs", "elasticloadbalancing", "firehose", "guardduty", "lambda", "logs", "rds", "route53",
     "scheduler", "secretsmanager", "servicediscovery", "sns", "ssm", "tag", "wafv2",
 )
-# Those that have no region, or whose calls go to another.
+# Services without a region, or whose calls go to another one.
 GLOBAL_SERVICES = ("budgets", "cloudfront", "iam", "route53")
-# Ends of the names of the roles that infra/terraform makes, and to whom they are passed.
+# Suffixes of the names of the roles in infra/terraform, and the services they are passed to.
 ROLES = ("bastion", "config", "ecs-scheduler", "execution", "flow-logs", "instance", "log-stream", "log-subscription", "schedule", "task")
-# What its buckets are for.
+# The purposes of its buckets.
 BUCKETS = ("audit", "ecs-scheduler", "files", "logs", "static")
 PASSED_TO = ("config", "ec2", "ecs-tasks", "firehose", "lambda", "logs", "scheduler", "vpc-flow-logs")
 
@@ -209,7 +209,7 @@ def infra(account, begins, region, state_bucket, state_prefix):
         statement("State", ["s3:GetBucketLocation", "s3:ListBucket"], [f"arn:aws:s3:::{state_bucket}"]),
         statement("StateFiles", ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"], [f"arn:aws:s3:::{state_bucket}/{state_prefix}/*"]),
         statement("Who", ["sts:GetCallerIdentity", "iam:Get*", "iam:List*"], ["*"]),
-        # A role without the boundary could be given anything, and passed to a task that the applier starts.
+        # A role without the boundary could be given any permission, and passed to a task that the applier starts.
         statement(
             "RolesWithinTheBoundary",
             ["iam:AttachRolePolicy", "iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"],
@@ -233,12 +233,12 @@ def infra(account, begins, region, state_bucket, state_prefix):
             {"StringLike": {"iam:AWSServiceName": [f"{name}.amazonaws.com" for name in (
                 "autoscaling", "ecs", "ecs.application-autoscaling", "elasticloadbalancing", "guardduty", "config", "rds", "wafv2")]}},
         ),
-        # Whatever else is attached: it never changes what it is itself, nor what bounds the roles that it makes.
+        # Whatever else is attached: it never changes itself, nor the boundary of the roles that it creates.
         {"Sid": "NeverItself", "Effect": "Deny", "NotAction": ["iam:Get*", "iam:List*"], "Resource": own},
     ]
 
 
-# Pantri's states lie under their workspace.
+# Pantri's states are stored under their workspace.
 STATE_PREFIX = {"pantri": "env:/prod/pantri"}
 
 

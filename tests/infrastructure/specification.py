@@ -1,12 +1,12 @@
-"""The figures of the environments, as their documents have them, each with where a plan shows it.
+"""The documented figures of the environments, each with its place in a plan.
 
-One row is (what, unit, address and attribute, wanted). The address may have a `[*]` for all that match; the path goes
-on through lists and objects with dots. `test_environments.py` compares every row with the plan's JSON.
+One row is (what, unit, address and attribute, wanted). The address may have a `[*]` for all matches; the path descends
+into lists and objects with dots. `test_environments.py` compares every row with the plan's JSON.
 """
 
 
 class Has:
-    """A list or text that must hold something."""
+    """A list or text that must contain something."""
 
     def __init__(self, *parts):
         self.parts = parts
@@ -309,8 +309,8 @@ FIGURES = {
     "minimal-2": MINIMAL_2,
 }
 
-# Who may come in to each security group: (from port, to port, from whom), whole: a rule that is not here is one too many.
-# Groups without their environment's prefix; `default` is the one that AWS makes in every network.
+# The complete inbound rules of each security group: (from port, to port, source). A rule that is not listed is one too many.
+# Groups without their environment's prefix; `default` is the one that AWS creates in every network.
 READERS = {(80, 80, "0.0.0.0/0"), (443, 443, "0.0.0.0/0")}
 TWO_SERVICES = {
     "web": {(3000, 3000, "alb")},
@@ -338,42 +338,42 @@ COMING_IN = {
 }
 
 
-# What no single value of a plan shows: the figure, where it is declared, and the test that holds it.
+# Figures that no single value of a plan shows: the figure, its declaration, and the test that checks it.
 ELSEWHERE = [
-    ("cost: staging $60–90, prod $190.50 to $620.50 a month", "envs/staging/env.hcl", "test_what_it_costs_is_about_what_the_documents_say"),
-    ("nothing comes in to the bastion; to everything else, who is listed", "modules/security/bastion.tf", "test_only_who_is_listed_comes_in"),
-    ("edges between units", "envs/_units/compute.hcl", "test_units_and_their_edges"),
-    ("names as config.toml has them", "envs/staging/env.hcl", "test_names_are_those_of_the_configuration"),
-    ("outputs under their documented names", "modules/compute/outputs.tf", "test_outputs_that_people_need_are_there"),
-    ("secrets are in no state and no plan", "modules/database/password.tf", "test_no_secret_is_in_a_state_or_a_plan"),
-    ("DATABASE_URL has the database's password", "modules/database/parameters.tf", "test_the_application_gets_the_password_of_the_database"),
-    ("web is told where api is", "modules/compute/discovery.tf", "test_web_is_told_where_api_is_inside_the_network"),
-    ("Datadog's agent runs beside each service (prod, pantri)", "modules/monitoring/datadog.tf", "test_agents_and_error_reports_are_given_to_the_services"),
-    ("Sentry's DSN is given to the services (prod)", "modules/monitoring/sentry.tf", "test_agents_and_error_reports_are_given_to_the_services"),
-    ("EventBridge calls the function (staging)", "modules/compute/scheduler/schedule.tf", "test_the_schedule_calls_the_function"),
+    ("cost: staging $60–90, prod $190.50 to $620.50 a month", "envs/staging/env.hcl", "test_cost_is_close_to_the_documented_cost"),
+    ("nothing comes in to the bastion; to everything else, who is listed", "modules/security/bastion.tf", "test_only_listed_addresses_are_allowed"),
+    ("edges between units", "envs/_units/compute.hcl", "test_units_have_the_expected_dependencies"),
+    ("names as config.toml has them", "envs/staging/env.hcl", "test_names_match_the_configuration"),
+    ("outputs under their documented names", "modules/compute/outputs.tf", "test_needed_outputs_exist"),
+    ("secrets are in no state and no plan", "modules/database/password.tf", "test_states_and_plans_contain_no_secret"),
+    ("DATABASE_URL has the database's password", "modules/database/parameters.tf", "test_application_gets_the_database_password"),
+    ("web is told where api is", "modules/compute/discovery.tf", "test_web_gets_the_internal_address_of_api"),
+    ("Datadog's agent runs beside each service (prod, pantri)", "modules/monitoring/datadog.tf", "test_services_get_agents_and_error_reporting"),
+    ("Sentry's DSN is given to the services (prod)", "modules/monitoring/sentry.tf", "test_services_get_agents_and_error_reporting"),
+    ("EventBridge calls the function (staging)", "modules/compute/scheduler/schedule.tf", "test_schedule_calls_the_function"),
     ("start and stop: counts are remembered and restored", "modules/compute/scheduler/index.mjs", "test_stop_remembers_and_start_restores"),
-    ("… a service at 0 stays there", "modules/compute/scheduler/index.mjs", "test_a_service_that_was_at_0_stays_at_0"),
-    ("… a DAEMON service is skipped", "modules/compute/scheduler/index.mjs", "test_a_daemon_is_skipped"),
-    ("… one that fails does not keep the others", "modules/compute/scheduler/index.mjs", "test_one_that_fails_does_not_keep_the_others"),
-    ("the application's role: its own parameters, its own users (pantri)", "pantri/service.tf", "test_roles_have_what_is_their_environments_and_no_more"),
-    ("the function's zip needs no build", "modules/compute/scheduler/zip.tf", "test_the_zip_that_terraform_makes"),
-    ("an HTTPS listener only with a certificate, and the plan says so", "modules/compute/listeners.tf", "test_terraforms_own_tests"),
-    ("/ leads to web", "modules/compute/variables.tf", "test_terraforms_own_tests"),
-    ("deploying by tag, and a change of the code", "modules/compute/live.tf", "test_a_change_in_the_code_reaches_the_service_and_keeps_what_was_deployed"),
-    ("an instance takes a new version (minimal)", "modules/instance/deploy.tf", "test_a_deployment_waits_until_the_application_is_well"),
-    ("CloudTrail, off", "modules/security/audit.tf", "test_cloudtrail_writes_to_a_bucket_that_lets_it"),
-    ("GuardDuty, off", "modules/security/audit.tf", "test_guardduty_looks"),
+    ("… a service at 0 stays there", "modules/compute/scheduler/index.mjs", "test_service_at_0_stays_at_0"),
+    ("… a DAEMON service is skipped", "modules/compute/scheduler/index.mjs", "test_daemon_service_is_skipped"),
+    ("… one that fails does not keep the others", "modules/compute/scheduler/index.mjs", "test_failing_service_does_not_prevent_the_others"),
+    ("the application's role: its own parameters, its own users (pantri)", "pantri/service.tf", "test_roles_are_limited_to_their_environment"),
+    ("the function's zip needs no build", "modules/compute/scheduler/zip.tf", "test_terraform_zip_contains_the_source_and_is_reproducible"),
+    ("an HTTPS listener only with a certificate, and the plan says so", "modules/compute/listeners.tf", "test_terraform_tests_pass"),
+    ("/ leads to web", "modules/compute/variables.tf", "test_terraform_tests_pass"),
+    ("deploying by tag, and a change of the code", "modules/compute/live.tf", "test_code_change_reaches_the_service_and_keeps_the_deployed_image"),
+    ("an instance takes a new version (minimal)", "modules/instance/deploy.tf", "test_deployment_waits_until_the_application_is_healthy"),
+    ("CloudTrail, off", "modules/security/audit.tf", "test_cloudtrail_may_write_to_its_bucket"),
+    ("GuardDuty, off", "modules/security/audit.tf", "test_guardduty_is_enabled"),
     ("AWS Config, off", "modules/security/audit.tf", "test_config_records_into_the_bucket"),
     ("flow logs, off", "modules/network/flow_logs.tf", "test_refused_connections_are_logged"),
     ("logs to Datadog, off without a key (pantri)", "modules/datadog_logs/stream.tf", "test_log_lines_stay_where_they_are_and_a_copy_goes_to_datadog"),
     ("state in S3 with a lock", "envs/root.hcl", "test_state_moves_from_a_file_to_the_bucket"),
     ("versions are pinned", "modules/network/versions.tf", "test_versions_are_pinned_once"),
-    ("policy scan", "modules/storage/bucket.tf", "test_policies"),
+    ("policy scan", "modules/storage/bucket.tf", "test_checkov_finds_nothing_unaccepted"),
 ]
 
 
 def _reach(value, path):
-    """All values at a path; `*` goes through every element that has what follows."""
+    """All values at a path; `*` iterates over every element that has the rest of the path."""
     if not path:
         return [value]
     step, rest = path[0], path[1:]
@@ -385,7 +385,7 @@ def _reach(value, path):
 
 
 def matches(resources, address):
-    """Resources at an address, in whatever module: exact, all of a type (`aws_x[*]`), or all that begin with it (for ABSENT)."""
+    """Resources at an address, in any module: exact, all of a type (`aws_x[*]`), or all with this prefix (for ABSENT)."""
     if address.endswith("[*]"):
         kind = address[:-3]
         return {name: each for name, each in resources.items() if f".{kind}." in f".{name}"}
@@ -396,7 +396,7 @@ def matches(resources, address):
 
 
 def place(where):
-    """Address and path of a row's third column; a key in brackets may hold blanks and dots."""
+    """Address and path of a row's third column; a key in brackets may contain blanks and dots."""
     if '["' in where:
         end = where.index('"]') + 2
         return where[:end], where[end:].strip()
@@ -431,7 +431,7 @@ def mistakes(rows, units):
 
 
 def _changed(value, path):
-    """A copy with something else at a path, as far as it goes."""
+    """A copy with another value at a path, as far as the path exists."""
     if not path:
         return "something else"
     step, rest = path[0], path[1:]
@@ -442,12 +442,12 @@ def _changed(value, path):
     return (value or {}) | {step: _changed((value or {}).get(step), rest)}
 
 
-def blind(rows, units):
-    """Rows that say nothing when a resource that they are about has another value, or is not there: they can hold nothing."""
+def rows_that_check_nothing(rows, units):
+    """Rows that report nothing when one of their resources has another value or is missing: they check nothing."""
     found = []
     for row in rows:
         what, unit, where, wanted = row
-        if wanted is ABSENT:  # test_static.py: what must not be there is something that could be
+        if wanted is ABSENT:  # test_static.py checks that absent resources could exist
             continue
         address, path = place(where)
         for name, values in matches(units[unit], address).items():

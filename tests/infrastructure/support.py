@@ -1,4 +1,4 @@
-"""What the tests of infra/terraform share: programs and how they are run, so that nothing leaves this machine."""
+"""Shared by the tests of infra/terraform: programs and how they are run, so that nothing leaves this machine."""
 
 import json
 import os
@@ -19,11 +19,11 @@ ACCOUNT = "123456789012"
 
 
 class Failed(AssertionError):
-    """A program that did not end as it should; its last lines are the message."""
+    """A program that failed; its last lines are the message."""
 
 
 def missing(what, hint):
-    """A tool that is not there fails the test and says how to get it: a skipped check is no check."""
+    """Fails the test for a missing tool and explains how to get it: a skipped check is no check."""
     raise Failed(f"{what} is not there. {hint}")
 
 
@@ -39,7 +39,7 @@ def terragrunt_program():
 def cockpit_program():
     given = os.environ.get("COCKPIT_BIN", "")
     ready = os.environ.get("COCKPIT_READY")
-    # `./dev test` builds it meanwhile, and says when it is done.
+    # `./dev test` builds it meanwhile, and signals when it is done.
     end = time.monotonic() + 45 * 60
     while ready and not os.path.exists(ready) and time.monotonic() < end:
         time.sleep(0.5)
@@ -49,13 +49,13 @@ def cockpit_program():
 
 
 def toolchain():
-    """Where cargo and rustup are found with another home folder."""
+    """The folders of cargo and rustup, for use with another home folder."""
     homes = {"CARGO_HOME": ".cargo", "RUSTUP_HOME": ".rustup"}
     return {name: os.environ.get(name, pathlib.Path.home() / folder) for name, folder in homes.items()}
 
 
 def plugin_directories():
-    """Where the AWS provider lies unpacked, if it does: TF_PLUGIN_DIR, or a folder at the top of the machine."""
+    """The folder of an unpacked AWS provider, if there is one: TF_PLUGIN_DIR, or a folder in the root directory."""
     if os.environ.get("TF_PLUGIN_DIR"):
         return [os.environ["TF_PLUGIN_DIR"]]
     return sorted(str(path.parent) for pattern in ("*", "*/*") for path in pathlib.Path("/").glob(f"{pattern}/registry.terraform.io") if path.is_dir())
@@ -67,20 +67,20 @@ def platform():
 
 
 def provider_program(places):
-    """The AWS provider that the lock files name, if it lies unpacked in one of those folders."""
+    """The AWS provider named by the lock files, if it is unpacked in one of those folders."""
     version = re.search(r'^ +version += "([0-9.]+)"', (TERRAFORM_TREE / "pantri/.terraform.lock.hcl").read_text(), re.M)[1]
     wanted = f"registry.terraform.io/hashicorp/aws/{version}/{platform()}/terraform-provider-aws_v*"
     return next((path for place in places for path in sorted(pathlib.Path(place).glob(wanted))), None)
 
 
 class Shell:
-    """Runs programs with an environment of their own: dummy keys, one endpoint, no way out."""
+    """Runs programs with a separate environment: dummy keys, one endpoint, no other connection."""
 
     def __init__(self, folder, endpoint, proxy):
         self.folder = folder
         self.endpoint = endpoint
         configuration = folder / "terraform.rc"
-        # Without network, providers come from a folder; elsewhere Terraform fetches them, once, into a cache.
+        # Without a network, providers come from a folder; otherwise Terraform downloads them, once, into a cache.
         lines = ["disable_checkpoint = true"]
         mirrors = plugin_directories()
         if mirrors:
@@ -90,11 +90,11 @@ class Shell:
             cache.mkdir(parents=True, exist_ok=True)
             lines.append(f'plugin_cache_dir = "{cache}"')
             sources = ["  direct {}"]
-            proxy = None  # the registry must be reached
+            proxy = None  # the registry must be reachable
         self.provider = provider_program(mirrors or [cache])
         self.lent, self.lending = None, threading.Lock()
-        # `init` holds the provider against the lock file. Every later command would do so again, and the hash of 700 MB
-        # takes as long as the rest of a plan: it takes the program as it lies there.
+        # `init` verifies the provider against the lock file. Every later command would do so again, and hashing 700 MB
+        # takes as long as the rest of a plan: those use the provider without verification.
         overrides = [f'  dev_overrides {{ "hashicorp/aws" = "{self.provider.parent}" }}'] if self.provider else []
         lines += ["provider_installation {", *overrides, *sources, "}"]
         configuration.write_text("\n".join(lines) + "\n")
@@ -110,8 +110,8 @@ class Shell:
             "NO_PROXY": "127.0.0.1",
             "no_proxy": "127.0.0.1",
             "CHECKPOINT_DISABLE": "1",
-            # The provider is started for every walk of every plan; with more room before it collects garbage that takes a
-            # third less of the processor, for half a gigabyte.
+            # The provider is started for every walk of every plan; a higher GC threshold saves
+            # a third of the processor time, for half a gigabyte of memory.
             "GOGC": "400",
             "TF_IN_AUTOMATION": "1",
             "TF_INPUT": "0",
@@ -126,7 +126,7 @@ class Shell:
             self.environment |= {name: proxy for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")}
 
     def run(self, *command, cwd=None, codes=(0,), seconds=2400, **more):
-        """Runs to the end; another exit code than those is a failure that shows the end of what was printed."""
+        """Runs to the end; any other exit code is a failure that shows the end of the output."""
         child = subprocess.Popen(
             [str(part) for part in command],
             cwd=cwd or self.folder,
@@ -140,7 +140,7 @@ class Shell:
         try:
             printed, _ = child.communicate(timeout=seconds)
         except subprocess.TimeoutExpired as error:
-            # With what it started: a Terraform that goes on would work on what the next test looks at.
+            # With its child processes: a Terraform that keeps running would change what the next test inspects.
             os.killpg(child.pid, signal.SIGKILL)
             printed, _ = child.communicate()
             raise Failed(f"{' '.join(map(str, command))} in {cwd} had not ended after {seconds} s\n" + "\n".join(printed.splitlines()[-60:])) from error
@@ -155,9 +155,9 @@ class Shell:
         return self.run(terraform_program(), *arguments, **more)
 
     def schemas(self, *arguments, **more):
-        """Terraform, for what asks the provider how resources look and little else (`validate`, `show -json`, the modules' own
-        tests): all ask one provider that goes on running, where each would start its own, for two thirds of the time that it
-        takes. Not for environments: it has one configuration at a time."""
+        """Terraform, for commands that mostly request schemas from the provider (`validate`, `show -json`, the modules' own
+        tests): all share one running provider instead of starting their own, which saves two thirds of the time.
+        Not for environments: it has one configuration at a time."""
         with self.lending:
             if self.provider and not self.lent:
                 self.lent = Lent(self.provider, self.environment)
@@ -183,9 +183,9 @@ class Shell:
 
 
 class Lent:
-    """A provider that runs until it is closed, or the tests end in whatever way, and says where."""
+    """A provider that runs until it is closed, or until the tests end in whatever way, and prints its address."""
 
-    # The provider alone holds the pipe that its address comes from, and ends when ours to the shell does.
+    # Only the provider holds the pipe that its address comes from, and it ends when our pipe to the shell is closed.
     SCRIPT = '"$0" -debug </dev/null & exec >/dev/null; cat; kill $!; wait $!'
 
     def __init__(self, program, environment):
@@ -202,7 +202,7 @@ class Lent:
 
 
 def copy_tree(target):
-    """A copy of infra/terraform as a fresh clone has it."""
+    """A copy of infra/terraform like a fresh clone."""
     shutil.copytree(
         TERRAFORM_TREE,
         target,
@@ -212,7 +212,7 @@ def copy_tree(target):
 
 
 def bytes_of(path):
-    """A file's bytes; of a saved plan, those of everything in it."""
+    """A file's bytes; for a saved plan, those of everything in it."""
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             return b"".join(archive.read(name) for name in archive.namelist())
@@ -220,7 +220,7 @@ def bytes_of(path):
 
 
 def resources(plan):
-    """Planned values by address without the modules on the way: {"aws_vpc.this": {…}}; a later one wins."""
+    """Planned values by address without modules: {"aws_vpc.this": {…}}; a later one replaces an earlier one."""
     found = {}
 
     def walk(module):

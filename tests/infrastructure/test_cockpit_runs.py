@@ -1,5 +1,5 @@
-"""Runs of the cockpit over resources of AWS: what guards them is lifted before a destroy, and drift is told. A small tree of its
-own, so that it is quick."""
+"""Runs of the cockpit over AWS resources: deletion protection is lifted before a destroy, and drift is reported. It uses its own
+small tree to be quick."""
 
 import json
 import re
@@ -87,7 +87,7 @@ def project(own_shell, tmp_path_factory):
     for name, code in (("data", DATA), ("users", USERS)):
         (folder / name).mkdir()
         (folder / name / "main.tf").write_text(code)
-    # A unit of Terragrunt works in a copy of its module, in its cache.
+    # A Terragrunt unit works in a copy of its module, in its cache.
     for name in ("modules/bucket", "grunt/logs"):
         (folder / name).mkdir(parents=True)
     (folder / "modules/bucket/main.tf").write_text(PROVIDER + 'resource "aws_s3_bucket" "this" { bucket = "cockpit-grunt-logs" }\n')
@@ -103,17 +103,17 @@ def cockpit(own_shell, project):
     return run
 
 
-def test_what_guards_resources_is_lifted_before_they_are_destroyed(own_shell, project, cockpit, request):
+def test_deletion_protection_is_lifted_before_a_destroy(own_shell, project, cockpit, request):
     if not request.config.getoption("--full"):
         pytest.skip("the provider waits minutes for a database: with --full")
     cockpit("infra", "apply", "lab", "--yes")
     cockpit("infra", "drift", "lab", "--detailed-exitcode")
     s3, ecr, rds = (own_shell.client(name, "us-east-1") for name in ("s3", "ecr", "rds"))
-    # Changed elsewhere: the refresh-only plan says what, and by its exit code that something is.
+    # Changed elsewhere: the refresh-only plan shows the change, and its exit code reports that there is one.
     s3.put_bucket_tagging(Bucket="cockpit-lab-logs", Tagging={"TagSet": [{"Key": "By", "Value": "hand"}]})
     drift = cockpit("infra", "drift", "lab", "--detailed-exitcode", codes=(2,))
     assert "aws_s3_bucket.logs" in drift
-    # The state is of this emulator, and of nothing else.
+    # The state belongs to this emulator and to no other endpoint.
     other = cockpit("infra", "plan", "lab", "--endpoint-url", "http://127.0.0.1:9", codes=(4,))
     assert "resources of http://127.0.0.1:" in other
 
@@ -121,13 +121,13 @@ def test_what_guards_resources_is_lifted_before_they_are_destroyed(own_shell, pr
     kind = "application/vnd.docker.distribution.manifest.v2+json"
     manifest = {"schemaVersion": 2, "mediaType": kind, "config": {"digest": "sha256:" + "0" * 64}, "layers": []}
     ecr.put_image(repositoryName="cockpit-lab-web", imageManifest=json.dumps(manifest), imageTag="one")
-    # The word is not enough: a name is.
+    # A yes is not enough: the name is required.
     cockpit("infra", "destroy", "lab", "--yes", codes=(4,))
-    said = cockpit("infra", "destroy", "lab", "--yes", "--confirm", "lab")
+    output = cockpit("infra", "destroy", "lab", "--yes", "--confirm", "lab")
     order = ["aws_db_instance.this: its deletion protection is turned off", "a final snapshot is taken, cockpit-lab-db-final-"]
     order += ["aws_ecr_repository.web: what is in it may be deleted with it", "nothing guards it any more"]
-    places = [said.index(words) for words in order]
-    assert places == sorted(places), said
+    places = [output.index(words) for words in order]
+    assert places == sorted(places), output
     assert not (project / "data/cockpit_destroy_override.tf").exists()
     assert s3.list_buckets()["Buckets"] == []
     assert ecr.describe_repositories()["repositories"] == []
@@ -136,7 +136,7 @@ def test_what_guards_resources_is_lifted_before_they_are_destroyed(own_shell, pr
     assert [name for name in snapshots if re.fullmatch(r"cockpit-lab-db-final-\d{8}t\d{6}", name)], snapshots
 
 
-def test_a_user_pool_is_held_against_the_state_that_terraform_wrote(own_shell, project, cockpit):
+def test_user_pool_is_compared_with_the_terraform_state(own_shell, project, cockpit):
     cockpit("infra", "apply", "people", "--yes")
     told = json.loads(cockpit("users", "--declared", "--env", "people", "-o", "json"))
     assert told["differences"] == [] and told["missing"] == [], told
@@ -150,11 +150,11 @@ def test_a_user_pool_is_held_against_the_state_that_terraform_wrote(own_shell, p
     cockpit("infra", "destroy", "people", "--yes", "--confirm", "people")
 
 
-def test_a_unit_of_terragrunt_is_lifted_in_the_copy_that_it_works_in(own_shell, project, cockpit):
+def test_terragrunt_unit_protection_is_lifted_in_its_working_copy(own_shell, project, cockpit):
     cockpit("infra", "apply", "grunt", "--yes")
     s3 = own_shell.client("s3", "us-east-1")
     s3.put_object(Bucket="cockpit-grunt-logs", Key="log", Body=b"line")
-    said = cockpit("infra", "destroy", "grunt", "--yes", "--confirm", "grunt")
-    assert "aws_s3_bucket.this: what is in it may be deleted with it" in said and "nothing guards it any more" in said
+    output = cockpit("infra", "destroy", "grunt", "--yes", "--confirm", "grunt")
+    assert "aws_s3_bucket.this: what is in it may be deleted with it" in output and "nothing guards it any more" in output
     assert "cockpit-grunt-logs" not in [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]
     assert list((project / "grunt/logs").glob("*.tf")) == []

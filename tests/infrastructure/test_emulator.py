@@ -1,4 +1,4 @@
-"""The emulator, where the environments depend on what AWS does and moto does not."""
+"""The emulator, where the environments depend on AWS behaviour that moto lacks."""
 
 import urllib.error
 import urllib.request
@@ -21,8 +21,8 @@ def delete_dashboard(endpoint, invocation):
         return error.code
 
 
-def test_a_request_that_comes_again_is_answered_as_before(shell):
+def test_repeated_request_gets_the_same_answer(shell):
     shell.client("cloudwatch", "us-east-1").put_dashboard(DashboardName="shop", DashboardBody='{"widgets":[]}')
-    # The answer was lost, and the SDK asks again.
+    # The answer was lost, and the SDK repeats the request.
     assert [delete_dashboard(shell.endpoint, "one") for _ in range(2)] == [200, 200]
     assert delete_dashboard(shell.endpoint, "another") == 404

@@ -1,7 +1,7 @@
-"""Each environment on the emulator: planned, applied whole, planned again with nothing to do, destroyed.
+"""Each environment on the emulator: planned, applied completely, planned again with nothing to do, destroyed.
 
-The steps are in `environments.py` (they happen when the fixture `applied` is first asked for and when it ends); here is
-what must be true in between.
+The steps are in `environments.py` (they run when the fixture `applied` is first requested and when it ends); this file
+checks the state in between.
 """
 
 import base64
@@ -18,21 +18,21 @@ import specification
 import support
 
 
-def test_the_plan_has_every_figure_of_the_specification(applied):
+def test_plan_has_every_figure_of_the_specification(applied):
     rows = specification.FIGURES[applied.environment.name]
     assert len(rows) > 10
     assert specification.mistakes(rows, applied.values()) == []
-    assert specification.blind(rows, applied.values()) == []
+    assert specification.rows_that_check_nothing(rows, applied.values()) == []
 
 
-def test_a_second_plan_is_empty(applied, request):
+def test_second_plan_is_empty(applied, request):
     empty, printed = applied.empty or request.getfixturevalue("changed_outside")
     changed = [line for line in printed.splitlines() if " will be " in line or " must be " in line]
     assert empty, "\n".join(changed) or printed[-3000:]
 
 
-def test_names_are_those_of_the_configuration(applied):
-    """What the cockpit is pointed at in config.toml is what was applied."""
+def test_names_match_the_configuration(applied):
+    """The names in the cockpit's config.toml are those of the applied resources."""
     if applied.environment.cockpit is None:
         pytest.skip("not in config.toml")
     wanted = tomllib.loads((support.ROOT / "config.toml").read_text())["environments"][applied.environment.cockpit]
@@ -48,12 +48,12 @@ def test_names_are_those_of_the_configuration(applied):
     databases |= {each["DBInstanceIdentifier"] for each in rds.describe_db_instances()["DBInstances"]}
     assert set(wanted.get("databases", [])) <= databases
     alarms = [each["AlarmName"] for each in client("cloudwatch", region).describe_alarms()["MetricAlarms"]]
-    alarms = [name for name in alarms if not name.startswith("TargetTracking-")]  # autoscaling makes its own
+    alarms = [name for name in alarms if not name.startswith("TargetTracking-")]  # created by autoscaling itself
     assert alarms and all(name.startswith(tuple(wanted["alarms"])) for name in alarms)
 
 
 def secrets_of(applied):
-    """Every secret value that the account holds now: parameters and secrets, as someone with the right to would read them."""
+    """Every secret value in the account now: parameters and secrets, as read by someone with permission."""
     region = applied.environment.region
     ssm, manager = applied.shell.client("ssm", region), applied.shell.client("secretsmanager", region)
     values = {}
@@ -77,7 +77,7 @@ def image_of(ecs, cluster, service):
 
 
 def deploy(ecs, cluster, service, tag):
-    """Another image, as the cockpit, the workflow and the documents do it: the running revision with that image."""
+    """Deploys another image like the cockpit, the workflow and the documents: the running revision with that image."""
     definition = running(ecs, cluster, service)
     keys = ("family", "taskRoleArn", "executionRoleArn", "networkMode", "containerDefinitions", "requiresCompatibilities", "cpu", "memory", "runtimePlatform")
     next_one = {key: definition[key] for key in keys if key in definition}
@@ -89,7 +89,7 @@ def deploy(ecs, cluster, service, tag):
 
 @pytest.fixture(scope="module")
 def changed_outside(applied):
-    """What people and the scheduler do, and a plan with it there: secrets are set, another image is deployed, services are
+    """Makes the changes of people and the scheduler, and plans with them: secrets are set, another image is deployed, services are
     stopped and remembered."""
     region = applied.environment.region
     ssm, ecs = applied.shell.client("ssm", region), applied.shell.client("ecs", region)
@@ -97,7 +97,7 @@ def changed_outside(applied):
         ssm.put_parameter(Name=name, Value=f"known-test-secret-{name.split('/')[-1]}", Type="SecureString", Overwrite=True)
     there = [(cluster, arn) for cluster in ecs.list_clusters()["clusterArns"] for arn in ecs.list_services(cluster=cluster)["serviceArns"]]
     known = {arn: ecs.describe_services(cluster=cluster, services=[arn])["services"][0] for cluster, arn in there}
-    # The emulator goes on listing services of an environment that was destroyed before.
+    # The emulator keeps listing services of a previously destroyed environment.
     found = [(cluster, arn) for cluster, arn in there if known[arn]["status"] == "ACTIVE"]
     before = {arn: known[arn]["desiredCount"] for _, arn in found}
     for cluster, arn in found:
@@ -111,13 +111,13 @@ def changed_outside(applied):
     return result
 
 
-def test_what_is_changed_outside_is_no_difference(changed_outside):
-    """Secrets that people set; images that were deployed; counts and tags of services that the scheduler or the cockpit stopped."""
+def test_changes_made_outside_terraform_are_no_difference(changed_outside):
+    """Secrets set by people; deployed images; counts and tags of services stopped by the scheduler or the cockpit."""
     empty, printed = changed_outside
     assert empty, printed[-3000:]
 
 
-def test_no_secret_is_in_a_state_or_a_plan(applied, changed_outside):
+def test_states_and_plans_contain_no_secret(applied, changed_outside):
     secrets = secrets_of(applied)
     assert "not-set-yet" not in secrets.values()
     assert len(secrets) >= (1 if applied.environment.workspace else 3)
@@ -129,7 +129,7 @@ def test_no_secret_is_in_a_state_or_a_plan(applied, changed_outside):
     assert len(files) > 2
     contents = {str(path): support.bytes_of(path) for path in files} | {"printed": "\n".join(applied.printed).encode()}
     contents["plans as JSON"] = json.dumps(applied.plans).encode()
-    # The search finds what is there: the secrets' names.
+    # The search itself works: it finds the secrets' names.
     assert all(any(name.encode() in data for data in contents.values()) for name in secrets)
     leaks = []
     for what, value in wanted.items():
@@ -138,8 +138,8 @@ def test_no_secret_is_in_a_state_or_a_plan(applied, changed_outside):
     assert leaks == []
 
 
-def test_the_application_gets_the_password_of_the_database(applied):
-    """Three places, one password, though no plan knew it."""
+def test_application_gets_the_database_password(applied):
+    """Three places, one password, though no plan contains it."""
     secrets = secrets_of(applied)
     password = [value for name, value in secrets.items() if name.endswith("-database")]
     if not password:
@@ -149,8 +149,8 @@ def test_the_application_gets_the_password_of_the_database(applied):
     assert urls and all(f":{password[0]}@" in url for url in urls)
 
 
-def test_web_is_told_where_api_is_inside_the_network(applied):
-    """Not through the load balancer, which admits readers only and counts requests for the firewall."""
+def test_web_gets_the_internal_address_of_api(applied):
+    """Not through the load balancer, which admits only readers and counts requests for the firewall."""
     name = applied.environment.name
     if name not in ("staging", "prod"):
         pytest.skip("one service only")
@@ -165,8 +165,8 @@ def test_web_is_told_where_api_is_inside_the_network(applied):
     assert "DATABASE_URL" in secrets
 
 
-def coming_in(applied):
-    """Of each security group of the environment's networks: who may come in, as AWS has it."""
+def inbound_sources(applied):
+    """The allowed sources of each security group in the environment's networks, as AWS has them."""
     ec2 = applied.shell.client("ec2", applied.environment.region)
     networks = [each["VpcId"] for each in ec2.describe_vpcs()["Vpcs"] if each["VpcId"] not in applied.before["vpc"]]
     groups = ec2.describe_security_groups(Filters=[{"Name": "vpc-id", "Values": networks}])["SecurityGroups"]
@@ -185,30 +185,30 @@ def coming_in(applied):
     return found, {name: group for group, name in names.items()}
 
 
-def test_only_who_is_listed_comes_in(applied):
-    """Every rule of every group, however it is called in Terraform."""
+def test_only_listed_addresses_are_allowed(applied):
+    """Every rule of every group, whatever its name in Terraform."""
     wanted = specification.COMING_IN[applied.environment.name]
-    found, groups = coming_in(applied)
+    found, groups = inbound_sources(applied)
     assert found == wanted
-    # The look sees a rule that somebody adds, in each of them.
+    # The check finds an added rule in each of them.
     ec2 = applied.shell.client("ec2", applied.environment.region)
     for name, group in groups.items():
         rule = [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "198.51.100.7/32"}]}]
         ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=rule)
-        assert coming_in(applied)[0] == wanted | {name: wanted[name] | {(22, 22, "198.51.100.7/32")}}
+        assert inbound_sources(applied)[0] == wanted | {name: wanted[name] | {(22, 22, "198.51.100.7/32")}}
         ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=rule)
-    assert coming_in(applied)[0] == wanted
+    assert inbound_sources(applied)[0] == wanted
 
 
 def role_policies(applied, name):
-    """Everything that a role may do, as AWS has it."""
+    """All permissions of a role, as AWS has them."""
     client = applied.shell.client("iam", applied.environment.region)
     assert client.list_attached_role_policies(RoleName=name)["AttachedPolicies"] == [], "AWS's own policies grant more than is needed here"
     return [client.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"] for policy in client.list_role_policies(RoleName=name)["PolicyNames"]]
 
 
-def test_roles_have_what_is_their_environments_and_no_more(applied):
-    """Parameters and repositories of the environment, users of its pool; nobody else's, and no call on everything."""
+def test_roles_are_limited_to_their_environment(applied):
+    """Parameters and repositories of the environment, users of its pool; none of another environment, and no call on everything."""
     name, region = applied.environment.name, applied.environment.region
     prefix, path = {
         "staging": ("bookmark-manager-staging", "bookmark-manager/staging"), "prod": ("bookmark-manager-prod", "bookmark-manager/prod"),
@@ -243,8 +243,8 @@ def test_roles_have_what_is_their_environments_and_no_more(applied):
             assert not iam.allows(may, f"cognito-idp:{action}", users + pool["Id"]), action
 
 
-def test_agents_and_error_reports_are_given_to_the_services(applied):
-    """Datadog's agent beside each service, with its key; where errors go, by a parameter."""
+def test_services_get_agents_and_error_reporting(applied):
+    """Datadog's agent beside each service, with its key; the error reporting address as a parameter."""
     wanted = {"prod": ("bookmark-manager-prod-cluster", True), "pantri-prod": ("pantri", False), "pantri-dev": ("pantri-dev", False)}
     if applied.environment.name not in wanted:
         pytest.skip("no agent")
@@ -260,8 +260,8 @@ def test_agents_and_error_reports_are_given_to_the_services(applied):
 
 
 def origins(values):
-    """Names that a distribution's origins lead to, through the records of the plan, until one that is nobody's record."""
-    # A name that AWS gives is not known yet, and is not the domain's.
+    """Names that a distribution's origins resolve to, through the records of the plan, up to the first without a record."""
+    # A name assigned by AWS is not known yet, and does not belong to the domain.
     aliases = [each for address, each in values.items() if ".aws_route53_record." in f".{address}" and each.get("alias") and each.get("name")]
     records = {each["name"].rstrip("."): each["alias"][0].get("name") for each in aliases}
     for address, each in values.items():
@@ -274,31 +274,31 @@ def origins(values):
                 yield set(each.get("aliases") or []), seen
 
 
-def asking_themselves(values):
+def self_referencing_origins(values):
     return [names for aliases, names in origins(values) if aliases & set(names)]
 
 
-def test_no_origin_of_a_distribution_is_the_distribution_itself(applied):
+def test_no_distribution_is_its_own_origin(applied):
     for unit, values in applied.values().items():
-        assert asking_themselves(values) == [], unit
+        assert self_referencing_origins(values) == [], unit
 
 
-def test_a_distribution_that_asks_itself_is_seen():
-    """No environment here has both a domain and CloudFront, so the look is shown what it is for."""
+def test_distribution_that_is_its_own_origin_is_detected():
+    """No environment here has both a domain and CloudFront, so the check is given examples."""
     def values(origin, leads_to):
         return {
             "module.edge.aws_cloudfront_distribution.this[0]": {"aliases": ["example.com"], "origin": [{"domain_name": origin}]},
             "module.edge.aws_route53_record.origin[0]": {"name": "origin.example.com", "alias": [{"name": leads_to}]},
         }
 
-    assert asking_themselves(values("origin.example.com", "x.elb.amazonaws.com")) == []
-    assert asking_themselves(values("example.com", "x.elb.amazonaws.com")) == [["example.com"]]
-    assert asking_themselves(values("origin.example.com", "example.com")) == [["origin.example.com", "example.com"]]
+    assert self_referencing_origins(values("origin.example.com", "x.elb.amazonaws.com")) == []
+    assert self_referencing_origins(values("example.com", "x.elb.amazonaws.com")) == [["example.com"]]
+    assert self_referencing_origins(values("origin.example.com", "example.com")) == [["origin.example.com", "example.com"]]
     with pytest.raises(AssertionError, match="a loop of names"):
-        asking_themselves(values("origin.example.com", "origin.example.com"))
+        self_referencing_origins(values("origin.example.com", "origin.example.com"))
 
 
-def test_the_schedule_calls_the_function(applied):
+def test_schedule_calls_the_function(applied):
     """EventBridge Scheduler → function → cluster, as AWS has it."""
     region = applied.environment.region
     scheduler = applied.shell.client("scheduler", region)
@@ -316,16 +316,16 @@ def test_the_schedule_calls_the_function(applied):
     assert function["Configuration"]["Handler"] == "index.handler"
 
 
-def test_what_it_costs_is_about_what_the_documents_say(applied):
-    """From the plan's sizes at list prices; traffic, logs and agents come on top of it."""
+def test_cost_is_close_to_the_documented_cost(applied):
+    """From the plan's sizes at list prices; traffic, logs and agents are not included."""
     values, region = applied.values(), applied.environment.region
     calm, peak = cost.estimate(values, region), cost.estimate(values, region, peak=True)
     assert 0 < calm <= peak
-    # An alarm of every calm month is none: the budget tells at 80 %.
+    # A calm month must raise no alarm: the budget notifies at 80 %.
     budgets = [each for unit in values.values() for address, each in unit.items() if "aws_budgets_budget" in address]
     assert len(budgets) == 1
     assert calm < 0.8 * float(budgets[0]["limit_amount"]), f"a calm month is estimated at ${calm:.0f}, the budget is ${budgets[0]['limit_amount']}"
-    # The documents of staging and prod give figures; at its peak, everything that scales would run all month.
+    # The documents of staging and prod have figures; at the peak, everything that scales would run all month.
     documented = {"staging": (60, 90), "prod": (190.5, 620.5)}.get(applied.environment.name)
     if documented:
         assert documented[0] / 2 < calm < documented[1] * 1.5
@@ -348,23 +348,23 @@ OUTPUTS = {
         "database": ["endpoint", "db_endpoint", "reader_endpoint"],
     },
 }
-# Documented, and null where the environment has no domain.
+# Documented, and null if the environment has no domain.
 NAMES = {"compute": ["acm_certificate_arn", "domain_name", "route53_zone_name_servers"], "pantri": ["acm_certificate_arn", "domain_name", "route53_zone_name_servers"]}
 
 
-def test_outputs_that_people_need_are_there(applied):
+def test_needed_outputs_exist(applied):
     outputs = applied.outputs(OUTPUTS[applied.environment.name])
     for unit, names in OUTPUTS[applied.environment.name].items():
         for name in names:
             assert outputs[unit][name]["value"] not in (None, "", [], {}), f"{unit}.{name}"
-    # An output that is null is none of Terraform's; that it is declared is seen in the module.
+    # Terraform omits an output that is null; its declaration is checked in the module.
     for unit, names in NAMES.items():
         if unit in outputs:
             folder = support.TERRAFORM_TREE / ("pantri" if unit == "pantri" else f"modules/{unit}")
             assert {*names, "alb_dns_name"} <= set(re.findall(r'^output "(\w+)"', (folder / "outputs.tf").read_text(), re.M))
 
 
-def test_the_cockpit_shows_what_was_applied(applied):
+def test_cockpit_shows_the_applied_resources(applied):
     """`cockpit snapshot` against the emulator; moto answers some sources wrongly, so that 3 (partial) is expected."""
     name = applied.environment.cockpit
     if name is None:
@@ -400,9 +400,9 @@ def test_the_cockpit_shows_what_was_applied(applied):
         assert (aurora["kind"], len(aurora["members"])) == ("aurora", 2)
 
 
-def test_a_change_in_the_code_reaches_the_service_and_keeps_what_was_deployed(applied, changed_outside, request):
-    """Another size goes to the running service with the image that was deployed; another tag in the code replaces that; a
-    deployment after it stays again."""
+def test_code_change_reaches_the_service_and_keeps_the_deployed_image(applied, changed_outside, request):
+    """Another size is applied to the running service and keeps the deployed image; another tag in the code replaces that image; a
+    later deployment is kept again."""
     if applied.environment.name != "staging" or not request.config.getoption("--full"):
         pytest.skip("staging only, with --full")
     ecs = applied.shell.client("ecs", applied.environment.region)
@@ -426,6 +426,6 @@ def test_a_change_in_the_code_reaches_the_service_and_keeps_what_was_deployed(ap
 
     arn = deploy(ecs, cluster, service, "v3")
     assert "No changes" in applied.shell.terragrunt("run", "--", "plan", "-input=false", "-detailed-exitcode", cwd=unit).stdout
-    # A forced new deployment starts what the tag names by then: the revision is the same.
+    # A forced new deployment starts the tag's current image: the revision is the same.
     ecs.update_service(cluster=cluster, service=service, forceNewDeployment=True)
     assert running(ecs, cluster, service)["taskDefinitionArn"] == arn

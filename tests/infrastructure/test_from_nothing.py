@@ -1,7 +1,7 @@
-"""The page that leads a newcomer from nothing to staging: each command of it, in order, on the emulator.
+"""The page that leads a newcomer from nothing to staging: each of its commands, in order, on the emulator.
 
-Only Docker is stood in for (the emulator has no registry), and the state bucket's demand for TLS, which the emulator does
-not speak, is taken away.
+Only Docker is replaced by a stand-in (the emulator has no registry), and the state bucket's TLS requirement is removed,
+as the emulator has no TLS.
 """
 
 import os
@@ -26,11 +26,11 @@ def blocks():
     return ["\n".join(line.removeprefix("   ") for line in block.splitlines()) for block in re.findall(r"```sh\n(.*?)```", page(), re.S)]
 
 
-def test_the_page_names_each_step_and_what_it_costs():
+def test_page_names_each_step_and_its_cost():
     text = page()
     for step in ("bootstrap/state", "allowed_cidr_blocks", "plan -input=false", "apply -input=false", "docker push", "put-parameter", "destroy"):
         assert step in text, step
-    # The last command is the way down: what comes behind it would be run on nothing.
+    # The last command destroys everything: later commands would have nothing to run on.
     assert blocks()[-1].strip() == "terragrunt run --all --working-dir envs/staging -- destroy -input=false -auto-approve"
     told = int(re.search(r"costs about \$(\d+) a month", text)[1])
     table = (support.TERRAFORM_TREE / "README.md").read_text()
@@ -39,7 +39,7 @@ def test_the_page_names_each_step_and_what_it_costs():
 
 
 def test_commands_in_the_readmes_exist():
-    """Scripts and folders that a page names are there, and no subcommand of the scripts or of the cockpit that they have not."""
+    """Scripts and folders named by a page exist, and so do the subcommands of the scripts and of the cockpit."""
     source = "".join(path.read_text() for path in (support.ROOT / "src/commands").glob("*/mod.rs"))
     commands = set(re.findall(r'COMMAND: [^{]*\{\s*name: "([a-z-]+)"', source))
     assert {"doctor", "stop-task"} <= commands
@@ -59,7 +59,7 @@ def test_commands_in_the_readmes_exist():
             assert (readme.parent / link).exists(), f"{readme}: {link}"
 
 
-def test_every_command_of_the_page_works_in_order(own_shell, tmp_path, request):
+def test_commands_of_the_page_work_in_order(own_shell, tmp_path, request):
     shell = own_shell
     if not request.config.getoption("--full"):
         pytest.skip("makes and destroys staging: with --full")

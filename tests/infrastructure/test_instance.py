@@ -1,4 +1,4 @@
-"""How a version gets onto an instance: the scripts of the module instance themselves, with programs stood in for."""
+"""How a version gets onto an instance: the real scripts of the module instance, with stand-ins for programs."""
 
 import os
 import re
@@ -15,14 +15,14 @@ VALUES = {
 
 
 def rendered(name):
-    """A template as Terraform renders it: `${name}` is a value, `$${…}` is the shell's."""
+    """A template as rendered by Terraform: `${name}` is a value, `$${…}` belongs to the shell."""
     text = (MODULE / name).read_text()
     return re.sub(r"\$\$\{|\$\{(\w+)\}", lambda match: VALUES[match[1]] if match[1] else "${", text)
 
 
 @pytest.fixture
 def machine(tmp_path):
-    """A folder with programs that write down how they were called."""
+    """A folder with programs that record their arguments."""
     programs = tmp_path / "bin"
     programs.mkdir()
 
@@ -33,7 +33,7 @@ def machine(tmp_path):
 
     def run(script):
         environment = {"PATH": f"{programs}:{os.environ['PATH']}", "DEPLOY_PAUSE": "0"}
-        # What is /run and /var/log on an instance is this folder here.
+        # /run and /var/log of an instance are this folder here.
         script = script.replace("/run/", f"{tmp_path}/").replace("/var/log/", f"{tmp_path}/")
         return subprocess.run(["bash", "-c", script], env=environment, capture_output=True, text=True, timeout=60)
 
@@ -58,13 +58,13 @@ esac"""
 
 
 @pytest.mark.parametrize("name", ["user_data.sh.tftpl", "deploy.sh.tftpl"])
-def test_the_scripts_are_valid(name):
+def test_scripts_are_valid(name):
     checked = subprocess.run(["bash", "-n"], input=rendered(name), capture_output=True, text=True)
     assert checked.returncode == 0, checked.stderr
 
 
-def test_a_start_takes_the_version_that_the_parameter_names(machine):
-    """So that a restart is a deployment, and an instance that a group starts later has the same version."""
+def test_start_uses_the_version_in_the_parameter(machine):
+    """So a restart is a deployment, and an instance started later by a group has the same version."""
     machine("aws", AWS)
     machine("docker", "cat >/dev/null")
     for version in ("123456789012.dkr.ecr.ap-northeast-1.amazonaws.com/minimal-app:one", "123456789012.dkr.ecr.ap-northeast-1.amazonaws.com/minimal-app@sha256:two"):
@@ -74,13 +74,13 @@ def test_a_start_takes_the_version_that_the_parameter_names(machine):
         assert f"docker pull {version}" in calls(machine) and f"docker tag {version} app:current" in calls(machine)
         assert (machine.folder / "app.image").read_text() == f"{version}\n"
     assert "docker login --username AWS --password-stdin 123456789012.dkr.ecr.ap-northeast-1.amazonaws.com" in calls(machine)
-    # Secrets are in a file of root's alone, whole, and are no arguments of anything.
+    # Secrets are in a complete file that only root can read, and never an argument.
     assert (machine.folder / "app.env").read_text() == "DATABASE_URL=postgresql://x:y=z@h/db\n"
     assert (machine.folder / "app.env").stat().st_mode & 0o077 == 0
     assert "postgresql" not in "\n".join(calls(machine))
 
 
-def test_a_version_that_cannot_be_pulled_is_not_started(machine):
+def test_version_that_cannot_be_pulled_is_not_started(machine):
     machine("aws", AWS)
     machine("docker", '[ "$1" != pull ] || exit 1; cat >/dev/null')
     (machine.folder / "version").write_text("registry/minimal-app:gone")
@@ -88,10 +88,10 @@ def test_a_version_that_cannot_be_pulled_is_not_started(machine):
     assert not any(call.startswith("docker tag") for call in calls(machine))
 
 
-def test_a_deployment_waits_until_the_application_is_well(machine):
+def test_deployment_waits_until_the_application_is_healthy(machine):
     machine("systemctl")
     machine("sleep", log=False)
-    # Well at the third look.
+    # Healthy at the third check.
     machine("curl", f'count=$(grep -c ^curl {machine.folder}/calls); [ "$count" -ge 3 ]')
     (machine.folder / "app.image").write_text("registry/minimal-app:two\n")
     done = machine.run(rendered("deploy.sh.tftpl"))
@@ -99,8 +99,8 @@ def test_a_deployment_waits_until_the_application_is_well(machine):
     assert calls(machine)[0] == "systemctl restart app" and "http://127.0.0.1:80/health" in calls(machine)[1]
 
 
-def test_a_version_that_does_not_become_well_is_a_failure(machine):
-    """With the end of its log, and an exit code that Run Command takes for a failure, so that no other instance follows."""
+def test_unhealthy_version_is_a_failure(machine):
+    """With the end of its log, and an exit code that Run Command treats as a failure, so that no other instance follows."""
     machine("systemctl")
     machine("sleep", log=False)
     machine("curl", "exit 22")
@@ -110,6 +110,6 @@ def test_a_version_that_does_not_become_well_is_a_failure(machine):
     assert "does not answer 200" in done.stderr and "Error: no database" in done.stderr
 
 
-def test_a_step_that_fails_fails_the_command():
-    """That the document of Run Command is this script, whole, is tested beside it (tests/instance.tftest.hcl)."""
+def test_failing_step_fails_the_command():
+    """The test beside the module checks that the Run Command document contains this whole script (tests/instance.tftest.hcl)."""
     assert rendered("deploy.sh.tftpl").splitlines()[:3][-1] == "set -euo pipefail"

@@ -1,4 +1,4 @@
-"""`infra/terraform/plans`: a plan that is kept is applied as it is, and no other; the workflows do nothing else."""
+"""`infra/terraform/plans`: exactly the stored plan is applied; the workflows do nothing else."""
 
 import json
 import os
@@ -11,7 +11,7 @@ import support
 
 
 class Repository:
-    """A repository with the tree in it, and of staging only what is quickly made."""
+    """A repository with the tree in it, and only the quickly created parts of staging."""
 
     def __init__(self, shell, folder):
         self.shell, self.root = shell, folder
@@ -24,7 +24,7 @@ class Repository:
         text = values.read_text()
         assert text.count("security   = {}") == 1
         text = text.replace("security   = {}", 'security   = { allowed_cidr_blocks = ["203.0.113.4/32"] }')
-        # Nothing here is about endpoints, which take their time.
+        # Endpoints are irrelevant here, and slow.
         values.write_text(re.sub(r"interface_endpoints = .*", "interface_endpoints = []", text))
         self.git("init", "-q")
         self.commit("a commit")
@@ -49,18 +49,18 @@ def repository(shell, tmp_path_factory):
     return Repository(shell, root)
 
 
-def test_no_plan_to_apply_is_made_on_made_up_values(repository):
-    """security needs the network, which does not exist: what would be applied is not what would be planned."""
+def test_no_plan_to_apply_uses_mock_values(repository):
+    """security needs the network, which does not exist: the applied changes would differ from the planned ones."""
     refused = repository.plans("make", "staging", "first", codes=(1,))
     assert "staging could not be planned" in refused.stdout
     assert not (repository.root / "first/COMMIT").exists()
-    # To be read, it may be.
+    # As a draft for review it is allowed.
     repository.plans("draft", "staging", "draft")
     assert (repository.root / "draft/changes").read_text() == "true\n"
     assert "there is no plan to apply in draft" in repository.plans("apply", "staging", "draft", codes=(1,)).stdout
 
 
-def test_exactly_the_plan_that_was_made_is_applied(repository):
+def test_exactly_the_stored_plan_is_applied(repository):
     shell = repository.shell
     shell.terragrunt("run", "--", "apply", "-input=false", "-auto-approve", cwd=repository.staging / "network")
     repository.plans("make", "staging", "plan")
@@ -81,7 +81,7 @@ def test_exactly_the_plan_that_was_made_is_applied(repository):
 
     repository.plans("apply", "staging", "plan")
     assert "bookmark-manager-staging-alb" in groups()
-    # Once: what it was made from is not there any more.
+    # Only once: its base state has changed.
     assert "Saved plan is stale" in repository.plans("apply", "staging", "plan", codes=(1,)).stdout
     repository.plans("make", "staging", "again")
     assert (repository.root / "again/changes").read_text() == "false\n"
@@ -91,5 +91,5 @@ def test_exactly_the_plan_that_was_made_is_applied(repository):
         assert json.loads((repository.staging / unit / "terraform.tfstate").read_text())["resources"] == []
 
 
-def test_an_environment_that_is_none(repository):
+def test_unknown_environment_is_refused(repository):
     assert "there is no environment nowhere" in repository.plans("make", "nowhere", "x", codes=(1,)).stdout

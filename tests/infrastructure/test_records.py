@@ -1,5 +1,5 @@
-"""What is off by default: CloudTrail, GuardDuty, Config, flow logs, a copy of the logs to Datadog, alarms on what is unusual;
-made and taken down on the emulator."""
+"""Features that are off by default: CloudTrail, GuardDuty, Config, flow logs, a copy of the logs to Datadog, anomaly alarms;
+created and destroyed on the emulator."""
 
 import json
 
@@ -73,7 +73,7 @@ def root(shell, tmp_path_factory, request):
     if not request.config.getoption("--full"):
         pytest.skip("made with --full: a bucket's lifecycle takes a minute")
     folder = support.copy_tree(tmp_path_factory.mktemp("records") / "terraform")
-    # Datadog's key is somebody's to make, before.
+    # Somebody must create Datadog's key beforehand.
     manager = shell.client("secretsmanager", REGION)
     secret = manager.create_secret(Name="team-records-datadog", SecretString=json.dumps({"api_key": KEY}))["ARN"]
     (folder / "main.tf").write_text(ROOT.replace("SECRET", secret))
@@ -86,11 +86,11 @@ def root(shell, tmp_path_factory, request):
     manager.delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
 
 
-def test_a_second_plan_is_empty(shell, root):
+def test_second_plan_is_empty(shell, root):
     shell.terraform("plan", "-detailed-exitcode", "-no-color", cwd=root)
 
 
-def test_cloudtrail_writes_to_a_bucket_that_lets_it(shell, root):
+def test_cloudtrail_may_write_to_its_bucket(shell, root):
     trail = shell.client("cloudtrail", REGION).describe_trails()["trailList"][0]
     assert trail["IsMultiRegionTrail"] and trail["LogFileValidationEnabled"]
     policy = json.loads(shell.client("s3", REGION).get_bucket_policy(Bucket=trail["S3BucketName"])["Policy"])
@@ -98,7 +98,7 @@ def test_cloudtrail_writes_to_a_bucket_that_lets_it(shell, root):
     assert services == {"cloudtrail.amazonaws.com", "config.amazonaws.com"}
 
 
-def test_guardduty_looks(shell, root):
+def test_guardduty_is_enabled(shell, root):
     client = shell.client("guardduty", REGION)
     assert [client.get_detector(DetectorId=each)["Status"] for each in client.list_detectors()["DetectorIds"]] == ["ENABLED"]
 
@@ -113,7 +113,7 @@ def test_config_records_into_the_bucket(shell, root):
 
 def test_refused_connections_are_logged(shell, root):
     log = shell.client("ec2", REGION).describe_flow_logs()["FlowLogs"][0]
-    # The emulator tells the group by its ARN alone.
+    # The emulator returns only the ARN of the group.
     assert log["TrafficType"] == "REJECT" and log["LogDestination"].endswith(":log-group:/vpc/team-records/flow")
 
 
@@ -125,11 +125,11 @@ def test_log_lines_stay_where_they_are_and_a_copy_goes_to_datadog(shell, root):
     sent = stream["Destinations"][0]["HttpEndpointDestinationDescription"]
     assert sent["EndpointConfiguration"]["Url"].startswith("https://aws-kinesis-http-intake.logs.datadoghq.com/")
     assert sent["SecretsManagerConfiguration"]["Enabled"] and "team-records-datadog" in sent["SecretsManagerConfiguration"]["SecretARN"]
-    # The key is in the secret, and nowhere that Terraform writes.
+    # The key is in the secret, and in nothing that Terraform writes.
     assert not any(KEY.encode() in support.bytes_of(path) for path in root.rglob("*.tfstate*"))
 
 
-def test_what_is_unusual_is_an_alarm(shell, root):
+def test_anomalies_raise_alarms(shell, root):
     alarms = {each["AlarmName"]: each for each in shell.client("cloudwatch", REGION).describe_alarms()["MetricAlarms"]}
     for name in ("requests", "response-time", "5xx"):
         alarm = alarms[f"team-records-{name}-unusual"]

@@ -1,4 +1,4 @@
-"""The scheduler's function itself, as Lambda calls it, against the simulator: only the SDK is stood in for, by the same
+"""The scheduler's function itself, invoked like by Lambda, against the simulator: only the SDK is replaced, by the same
 requests without a signature."""
 
 import json
@@ -14,7 +14,7 @@ SOURCE = support.TERRAFORM_TREE / "modules/compute/scheduler/index.mjs"
 CLUSTER = "bookmark-manager-staging-cluster"
 SERVICES = ("bookmark-manager-staging-api", "bookmark-manager-staging-web")
 
-# What the function uses of @aws-sdk/client-ecs.
+# The parts of @aws-sdk/client-ecs that the function uses.
 SDK = """
 export class ECSClient {
   async send(command) {
@@ -104,13 +104,13 @@ def test_stop_remembers_and_start_restores(function, ecs):
     described = ecs.describe_services(cluster=CLUSTER, services=SERVICES, include=["TAGS"])["services"]
     kept = {each["serviceName"]: {tag["key"]: tag["value"] for tag in each["tags"]}["cockpit:desired-count"] for each in described}
     assert kept == {name: str(count) for name, count in before.items()}
-    # Once more changes nothing, and forgets nothing.
+    # Repeating it changes nothing, and keeps the remembered counts.
     assert function.invoke({"action": "stop"})["result"]["changed"] == []
     function.invoke({"action": "start"})
     assert counts(ecs) == before
 
 
-def test_a_service_that_was_at_0_stays_at_0(function, ecs):
+def test_service_at_0_stays_at_0(function, ecs):
     ecs.update_service(cluster=CLUSTER, service=SERVICES[0], desiredCount=0)
     before = counts(ecs)
     function.invoke({"action": "stop"})
@@ -118,7 +118,7 @@ def test_a_service_that_was_at_0_stays_at_0(function, ecs):
     assert counts(ecs) == before and before[SERVICES[0]] == 0 < before[SERVICES[1]]
 
 
-def test_one_that_is_gone_does_not_keep_the_others(function, ecs):
+def test_missing_service_does_not_prevent_the_others(function, ecs):
     result = function.invoke({"action": "stop", "services": ["gone", *SERVICES]})["result"]
     assert result["gone"] == ["gone"] and counts(ecs) == dict.fromkeys(SERVICES, 0)
 
@@ -129,7 +129,7 @@ def control(simulator, path, **what):
         assert answer.status == 200
 
 
-def test_a_daemon_is_skipped(function, simulator, ecs):
+def test_daemon_service_is_skipped(function, simulator, ecs):
     """It has no count to set: ECS refuses one, which would be a failure every evening."""
     before = counts(ecs)
     control(simulator, "poke", shape={"service": SERVICES[1], "scheduling": "DAEMON"})
@@ -140,18 +140,18 @@ def test_a_daemon_is_skipped(function, simulator, ecs):
     assert counts(ecs) == before
 
 
-def test_one_that_fails_does_not_keep_the_others(function, simulator, ecs):
-    """And it is an error of the function all the same: Lambda tries again, the alarm on errors sees it."""
+def test_failing_service_does_not_prevent_the_others(function, simulator, ecs):
+    """And the function fails all the same: Lambda retries, and the alarm on errors fires."""
     before = counts(ecs)
     control(simulator, "fault", operation="ecs:UpdateService", kind="denied", count=1)
     answer = function.invoke({"action": "stop"})
     assert "stop failed for bookmark-manager-staging-api (AccessDeniedException" in answer["error"]
     assert counts(ecs) == {SERVICES[0]: before[SERVICES[0]], SERVICES[1]: 0}
-    # Lambda tries again.
+    # Lambda retries.
     assert "result" in function.invoke({"action": "stop"})
     assert counts(ecs) == dict.fromkeys(SERVICES, 0)
 
 
-def test_an_error_is_an_error_of_the_function(function):
+def test_error_fails_the_function(function):
     assert "luster" in function.invoke({"action": "stop"}, cluster="nowhere")["error"]
     assert 'action is "start" or "stop"' in function.invoke({"action": "restart"})["error"]

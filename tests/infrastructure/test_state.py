@@ -1,4 +1,4 @@
-"""State in S3 with a lock: the bucket's own unit, and moving what lies in files, by one switch."""
+"""State in S3 with a lock: the bucket's own unit, and moving local states with one switch."""
 
 import pytest
 import support
@@ -15,7 +15,7 @@ def tree(own_shell, tmp_path_factory):
     return tree
 
 
-def test_the_bucket_is_private_and_keeps_versions(own_shell, tree):
+def test_bucket_is_private_and_versioned(own_shell, tree):
     shell = own_shell
     s3 = shell.client("s3", REGION)
     assert s3.get_bucket_versioning(Bucket=BUCKET)["Status"] == "Enabled"
@@ -30,7 +30,7 @@ def test_state_moves_from_a_file_to_the_bucket(own_shell, tree):
     s3 = shell.client("s3", REGION)
     shell.terragrunt("run", "--", "apply", "-input=false", "-auto-approve", cwd=unit)
     assert (unit / "terraform.tfstate").is_file()
-    # The emulator speaks no TLS, and the bucket refuses everything else.
+    # The emulator has no TLS, and the bucket refuses everything else.
     assert '"aws:SecureTransport":"false"' in s3.get_bucket_policy(Bucket=BUCKET)["Policy"]
     s3.delete_bucket_policy(Bucket=BUCKET)
     switch = tree / "envs/staging/env.hcl"
@@ -41,13 +41,13 @@ def test_state_moves_from_a_file_to_the_bucket(own_shell, tree):
     again = shell.terragrunt("run", "--", "plan", "-input=false", "-detailed-exitcode", cwd=unit)
     assert "No changes" in again.stdout
 
-    # Someone else is at work: their lock is a file beside the state.
+    # Someone else is working: their lock is a file beside the state.
     s3.put_object(Bucket=BUCKET, Key="staging/ecr/terraform.tfstate.tflock", Body=b'{"ID":"held","Who":"a colleague","Operation":"OperationTypeApply"}')
     refused = shell.terragrunt("run", "--", "plan", "-input=false", "-no-color", cwd=unit, codes=(1,))
     assert "Error acquiring the state lock" in refused.stdout and "a colleague" in refused.stdout
     s3.delete_object(Bucket=BUCKET, Key="staging/ecr/terraform.tfstate.tflock")
 
-    # Values that only this machine has: a workflow, which shares the state, would undo what they say.
+    # Values that only this machine has: a workflow, which shares the state, would revert them.
     for name in ("terraform.tfvars", ".tfvars.local"):
         (unit / name).write_text("keep_images = 5\n")
         refused = shell.terragrunt("run", "--", "apply", "-input=false", "-auto-approve", "-no-color", cwd=unit, codes=(1,))

@@ -1,5 +1,5 @@
-"""States move from files to S3 and keep their lineage, or everything is put back; a lock that was left behind is released. Real
-Terraform and Terragrunt on an S3 of the emulator, mostly with resources that need no provider."""
+"""States move from files to S3 and keep their lineage, or everything is restored; a leftover lock is released. Real
+Terraform and Terragrunt on the emulator's S3, mostly with resources that need no provider."""
 
 import json
 import os
@@ -39,7 +39,7 @@ resource "terraform_data" "slow" {
 }
 """
 
-# A Terraform that waits where a state is pushed, until it may go on.
+# A Terraform that waits before a state is pushed, until it may continue.
 WAITS = """#!/bin/sh
 case "$*" in
   *"state push"*) touch "{folder}/pushing"; while [ ! -e "{folder}/go" ]; do sleep 0.1; done ;;
@@ -92,7 +92,7 @@ def stored(own_shell):
     return read
 
 
-def test_a_state_moves_to_s3_with_its_lock_or_is_put_back(own_shell, project, cockpit, stored):
+def test_state_moves_to_s3_with_its_lock_or_is_restored(own_shell, project, cockpit, stored):
     unit, key = project / "plain", "files/plain/terraform.tfstate"
     move = ("infra", "migrate-state", "files", "--bucket", BUCKET)
     cockpit("infra", "apply", "files", "--yes")
@@ -103,16 +103,16 @@ def test_a_state_moves_to_s3_with_its_lock_or_is_put_back(own_shell, project, co
         assert not (unit / "cockpit_backend.tf").exists() and not (unit / ".cockpit-moving.json").exists()
         cockpit("infra", "plan", "files", "--detailed-exitcode")
 
-    # Something is not applied yet: whether the state that was moved is whole cannot be told by its plan.
+    # A change is not applied yet: the plan cannot show whether the moved state is complete.
     (unit / "main.tf").write_text(PLAIN.replace('"one"', '"two"'))
-    said = cockpit(*move, "--yes", codes=(1,))
-    assert "its plan is not empty after it" in said and "it was put back" in said
+    output = cockpit(*move, "--yes", codes=(1,))
+    assert "its plan is not empty after it" in output and "it was put back" in output
     (unit / "main.tf").write_text(PLAIN)
     as_before()
     assert stored(key)["resources"] == [], "two states of the same resources would be two truths"
-    # A bucket that is not there; nobody said yes; a place is needed; somebody works at it.
-    said = cockpit("infra", "migrate-state", "files", "--bucket", "cockpit-nowhere", "--yes", codes=(1,))
-    assert "does not exist" in said and "it was put back" in said
+    # A missing bucket; no confirmation; no place given; somebody is working on it.
+    output = cockpit("infra", "migrate-state", "files", "--bucket", "cockpit-nowhere", "--yes", codes=(1,))
+    assert "does not exist" in output and "it was put back" in output
     as_before()
     cockpit(*move, codes=(4,))
     cockpit(*move, "--yes", "--read-only", codes=(4,))
@@ -121,27 +121,27 @@ def test_a_state_moves_to_s3_with_its_lock_or_is_put_back(own_shell, project, co
     lock.write_text("{}")
     assert "somebody works at it" in cockpit(*move, "--yes", codes=(1,))
     lock.unlink()
-    # What another state has is nobody's to write over.
+    # Another state in that place must not be overwritten.
     s3 = own_shell.client("s3", "us-east-1")
     other = json.loads(before) | {"lineage": "00000000-1111-2222-3333-444444444444"}
     s3.put_object(Bucket=BUCKET, Key=key, Body=json.dumps(other).encode())
-    said = cockpit(*move, "--yes", codes=(1,))
-    assert "there is a state already where it would go" in said
+    output = cockpit(*move, "--yes", codes=(1,))
+    assert "there is a state already where it would go" in output
     assert stored(key)["lineage"] == other["lineage"] and stored(key)["resources"] != []
     as_before()
     s3.delete_object(Bucket=BUCKET, Key=key)
 
     assert "serial" in cockpit(*move, "--dry-run")
     as_before()
-    said = cockpit(*move, "--yes")
-    assert "the same lineage and content, no lower serial, a lock, and an empty plan" in said
+    output = cockpit(*move, "--yes")
+    assert "the same lineage and content, no lower serial, a lock, and an empty plan" in output
     there = stored(key)
     assert there["lineage"] == json.loads(before)["lineage"] and there["serial"] >= json.loads(before)["serial"]
     assert there["resources"] == json.loads(before)["resources"]
     assert not (unit / "terraform.tfstate").exists(), "two states of the same resources would be two truths"
     cockpit("infra", "plan", "files", "--detailed-exitcode")
     assert "no state in a file" in cockpit("infra", "migrate-state", "files", "--yes")
-    # Two that write are told apart by the lock.
+    # Two concurrent writers are distinguished by the lock.
     s3.put_object(Bucket=BUCKET, Key=key + ".tflock", Body=b'{"ID":"held","Who":"a colleague","Operation":"OperationTypeApply"}')
     assert "a colleague" in cockpit("infra", "unlock", "files", "--dry-run")
     s3.delete_object(Bucket=BUCKET, Key=key + ".tflock")
@@ -154,13 +154,13 @@ def test_a_state_moves_to_s3_with_its_lock_or_is_put_back(own_shell, project, co
 
 def test_workspaces_of_a_folder_move_together(project, cockpit, stored):
     unit = project / "shared"
-    # The second one is initialised while the first has a state, which Terraform would ask to move.
+    # The second one is initialised while the first has a state, which Terraform would offer to move.
     for name in ("dev", "prod"):
         cockpit("infra", "init", name, "--new-workspace")
         cockpit("infra", "apply", name, "--yes")
     lineages = {name: json.loads((unit / f"terraform.tfstate.d/{name}/terraform.tfstate").read_text())["lineage"] for name in ("dev", "prod")}
     cockpit("infra", "migrate-state", "dev", "--bucket", BUCKET, "--yes")
-    # The code says where all of them are; it kept them in files before.
+    # The code states the place of all of them; previously they were in files.
     assert (unit / "cockpit_backend_override.tf").is_file()
     for name, lineage in lineages.items():
         assert stored(f"env:/{name}/shared/terraform.tfstate")["lineage"] == lineage
@@ -168,7 +168,7 @@ def test_workspaces_of_a_folder_move_together(project, cockpit, stored):
         cockpit("infra", "plan", name, "--detailed-exitcode")
 
 
-def test_a_move_that_was_killed_is_put_back_and_nothing_is_planned_in_between(own_shell, project, cockpit, stored):
+def test_killed_move_is_restored_and_blocks_plans_until_then(own_shell, project, cockpit, stored):
     unit = project / "killed"
     (project / "go").touch()
     cockpit("infra", "apply", "killed", "--yes")
@@ -182,7 +182,7 @@ def test_a_move_that_was_killed_is_put_back_and_nothing_is_planned_in_between(ow
     while not (project / "pushing").exists():
         assert time.monotonic() < end and child.poll() is None, "it does not come to the push"
         time.sleep(0.05)
-    # An interrupt leaves a move alone that has begun.
+    # An interrupt does not affect a move that has started.
     os.kill(child.pid, signal.SIGINT)
     time.sleep(0.3)
     assert child.poll() is None
@@ -190,16 +190,16 @@ def test_a_move_that_was_killed_is_put_back_and_nothing_is_planned_in_between(ow
     child.wait()
     assert not (unit / "terraform.tfstate").exists()
     for words in (("plan", "killed"), ("drift", "killed"), ("apply", "killed", "--yes")):
-        said = cockpit("infra", *words, codes=(4,))
-        assert "between two places" in said and "migrate-state killed --unit plain" in said, said
+        output = cockpit("infra", *words, codes=(4,))
+        assert "between two places" in output and "migrate-state killed --unit plain" in output, output
     (project / "go").touch()
-    said = cockpit("infra", "migrate-state", "killed", "--bucket", BUCKET, "--yes")
-    assert "a move that was interrupted is put back" in said and "moved:" in said
+    output = cockpit("infra", "migrate-state", "killed", "--bucket", BUCKET, "--yes")
+    assert "a move that was interrupted is put back" in output and "moved:" in output
     assert stored("killed/plain/terraform.tfstate")["lineage"] == json.loads(before)["lineage"]
     cockpit("infra", "plan", "killed", "--detailed-exitcode")
 
 
-def test_a_unit_of_terragrunt_moves_where_its_code_says_and_needs_a_lock_there(own_shell, tmp_path_factory, stored):
+def test_terragrunt_unit_moves_to_its_configured_backend_and_needs_a_lock_there(own_shell, tmp_path_factory, stored):
     tree = support.copy_tree(tmp_path_factory.mktemp("moved") / "terraform")
     home = tree.parent
     (home / "config.toml").write_text(
@@ -215,15 +215,15 @@ def test_a_unit_of_terragrunt_moves_where_its_code_says_and_needs_a_lock_there(o
     s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "ap-northeast-1"})
     cockpit("apply", "staging", "--unit", "ecr", "--yes")
     before = (unit / "terraform.tfstate").read_text()
-    # The code still says that it is in a file.
+    # The code still has the state in a file.
     assert "in a file still" in cockpit("migrate-state", "staging", "--unit", "ecr", "--yes", codes=(1,))
     assert (unit / "terraform.tfstate").read_text() == before
     switch, root = tree / "envs/staging/env.hcl", tree / "envs/root.hcl"
     switch.write_text(switch.read_text().replace('state      = "local"', 'state      = "s3"'))
     locked = root.read_text()
     root.write_text(locked.replace("use_lockfile = true", "use_lockfile = false"))
-    said = cockpit("migrate-state", "staging", "--unit", "ecr", "--yes", codes=(1,))
-    assert "the backend has no lock" in said and "it was put back" in said
+    output = cockpit("migrate-state", "staging", "--unit", "ecr", "--yes", codes=(1,))
+    assert "the backend has no lock" in output and "it was put back" in output
     assert (unit / "terraform.tfstate").read_text() == before and "Contents" not in s3.list_objects_v2(Bucket=bucket)
     root.write_text(locked)
     cockpit("migrate-state", "staging", "--unit", "ecr", "--yes")
@@ -232,8 +232,8 @@ def test_a_unit_of_terragrunt_moves_where_its_code_says_and_needs_a_lock_there(o
     cockpit("plan", "staging", "--unit", "ecr", "--detailed-exitcode")
 
 
-def test_a_lock_that_a_killed_terraform_left_is_shown_and_released(own_shell, project, cockpit, stored):
-    """In S3, where the lock outlives whoever took it."""
+def test_lock_left_by_a_killed_terraform_is_shown_and_released(own_shell, project, cockpit, stored):
+    """In S3, where the lock outlives its owner."""
     unit, key = project / "plain", "files/plain/terraform.tfstate.tflock"
     (unit / "main.tf").write_text(SLOW)
     child = subprocess.Popen(
@@ -250,17 +250,17 @@ def test_a_lock_that_a_killed_terraform_left_is_shown_and_released(own_shell, pr
     child.wait()
     (unit / "main.tf").write_text(PLAIN)
     held = stored(key)
-    # It is held: nothing is planned, and the run says what to do.
-    said = cockpit("infra", "plan", "files", codes=(1,))
-    assert "Error acquiring the state lock" in said and "releases a lock that was left behind" in said, said
+    # It is locked: nothing is planned, and the run says what to do.
+    output = cockpit("infra", "plan", "files", codes=(1,))
+    assert "Error acquiring the state lock" in output and "releases a lock that was left behind" in output, output
     shown = cockpit("infra", "unlock", "files", "--dry-run")
     assert f"plain: locked by {held['Who']}, apply" in shown and held["ID"] in shown, shown
     cockpit("infra", "unlock", "files", codes=(4,))
     assert stored(key) == held
-    # Another Terraform may run on this machine: then it takes the name.
+    # Another Terraform may run on this machine: then the name is required.
     assert "the lock is released" in cockpit("infra", "unlock", "files", "--yes", "--confirm", "files")
     assert "no lock" in cockpit("infra", "unlock", "files", "--dry-run")
     audit = [json.loads(line) for line in (project / ".local/state/cockpit/audit.jsonl").read_text().splitlines()]
     assert [(line["after"]["lock"], line["outcome"]) for line in audit if "infra unlock" in line["command"]] == [(held["ID"], "done")]
-    # What was being made when it was killed is in no state, or tainted: the next plan says it.
+    # A resource in creation at the kill is in no state, or tainted: the next plan shows it.
     cockpit("infra", "plan", "files", "--detailed-exitcode", codes=(0, 2))

@@ -1,4 +1,4 @@
-"""What needs no account: form, validity, policy, the tables in the READMEs, the function, the workflows."""
+"""Checks without an account: format, validity, policies, the tables in the READMEs, the function, the workflows."""
 
 import base64
 import io
@@ -35,13 +35,13 @@ UNTESTED = [path for path in support.MODULES if not (path / "tests").is_dir() an
 
 
 @pytest.mark.parametrize("root", UNTESTED, ids=lambda path: path.name)
-def test_it_is_valid(shell, tree, root):
+def test_everything_is_valid(shell, tree, root):
     folder = tree / root.relative_to(TREE)
     shell.schemas("init", "-backend=false", "-no-color", cwd=folder)
     assert "Success" in shell.schemas("validate", "-no-color", cwd=folder).stdout
 
 
-def test_each_module_has_an_example_that_is_valid(shell, tree):
+def test_each_module_has_a_valid_example(shell, tree):
     """All of them as parts of one root, so that the provider is started once."""
     modules = [path for path in support.MODULES if path.name != "scheduler"]
     root = tree / "examples"
@@ -55,8 +55,8 @@ def test_each_module_has_an_example_that_is_valid(shell, tree):
 
 
 @pytest.mark.parametrize("environment", ["staging", "prod", "minimal", "bootstrap"])
-def test_units_and_their_edges(shell, tree, environment):
-    """Edges as the specification has them; a cycle or a parse error would drop some without a word."""
+def test_units_have_the_expected_dependencies(shell, tree, environment):
+    """Edges as in the specification; a cycle or a parse error would silently drop some."""
     folder = tree / "envs" / environment
     shell.terragrunt("hcl", "validate", cwd=folder)
     found = json.loads(shell.terragrunt("find", "--json", "--dag", "--dependencies", cwd=folder).stdout)
@@ -77,8 +77,8 @@ def test_units_and_their_edges(shell, tree, environment):
     assert edges == {unit: wanted[unit] for unit in edges}
 
 
-def test_mocks_are_for_plans_only():
-    """A plan may be made before what it needs exists; an apply on made-up values would be a disaster."""
+def test_mocks_are_only_for_plans():
+    """A plan may be made before its dependencies exist; an apply with mock values would be a disaster."""
     units = [*TREE.glob("envs/*/*/terragrunt.hcl"), *TREE.glob("envs/_units/*.hcl")]
     assert len(units) > 25
     for unit in units:
@@ -91,8 +91,8 @@ def test_mocks_are_for_plans_only():
     assert re.findall(r'\["init".*?\]', commands) == ['["init", "validate", "plan"]', '["init", "validate"]']
 
 
-def test_what_environments_have_in_common_is_written_once():
-    """No block of a unit is a copy of another environment's: what they share is in envs/_units."""
+def test_common_settings_of_environments_are_written_once():
+    """No block of a unit is a copy of another environment's: shared ones are in envs/_units."""
     seen = {}
     for unit in TREE.glob("envs/*/*/terragrunt.hcl"):
         for block in re.findall(r"^(?:dependency|inputs|terraform)\b.*?^}", unit.read_text(), re.M | re.S):
@@ -110,7 +110,7 @@ def test_versions_are_pinned_once():
 
 
 def test_modules_name_no_account_region_or_environment():
-    """Those are the environments' to say; examples in descriptions, patterns and tests are none."""
+    """The environments set these; examples in descriptions, patterns and tests do not count."""
     for path in TREE.glob("modules/**/*.tf"):
         if ".terraform" in path.parts or "examples" in path.parts:
             continue
@@ -118,35 +118,35 @@ def test_modules_name_no_account_region_or_environment():
         assert not re.search(r"\b[0-9]{12}\b", code), f"{path} has an account"
         assert not re.search(r'"(bookmark-manager|pantri|minimal|tidilyspace)', code), f"{path} has a name"
         regions = set(re.findall(r"\b(?:us|eu|ap)-[a-z]+-[0-9]\b", code))
-        assert regions <= {"us-east-1"}, f"{path} has {regions}"  # where CloudFront takes certificates from
+        assert regions <= {"us-east-1"}, f"{path} has {regions}"  # the region of certificates for CloudFront
 
 
-def test_every_variable_says_what_it_is():
+def test_every_variable_has_a_description():
     for path in [*TREE.glob("modules/**/variables.tf"), TREE / "pantri/variables.tf"]:
         text = path.read_text()
         for name, body in re.findall(r'^variable "([^"]+)" {\n(.*?)^}', text, re.M | re.S):
             assert "description = " in body.replace("  ", " ") and re.search(r"^  type +=", body, re.M), f"{path}: {name}"
 
 
-def test_every_output_says_what_it_is():
+def test_every_output_has_a_description():
     for path in [*TREE.glob("modules/**/outputs.tf"), TREE / "pantri/outputs.tf"]:
         for name, body in re.findall(r'^output "([^"]+)" {\n(.*?)^}', path.read_text(), re.M | re.S):
             assert re.search(r'^  description += "..', body, re.M), f"{path}: {name}"
 
 
-def test_each_module_has_tests_of_its_own():
-    """The scheduler's are those of its function (index.test.mjs, test_scheduler.py); what it declares, compute's tests see."""
+def test_each_module_has_its_own_tests():
+    """The scheduler's tests are those of its function (index.test.mjs, test_scheduler.py); compute's tests cover its declarations."""
     assert [path.name for path in UNTESTED] == ["pantri"]
     assert {path.name for path in support.MODULES if not (path / "tests").is_dir()} == {"scheduler"}
 
 
-def test_tables_in_the_readmes():
+def test_readme_tables_are_current():
     result = subprocess.run([sys.executable, TREE / "readme.py", "--check"], capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
 
 
-def test_the_tables_of_the_page_are_those_of_the_tree():
-    """Every documented figure with its file and test, and the accepted findings: generated, and not old."""
+def test_page_tables_match_the_tree():
+    """Every documented figure with its file and test, and the accepted findings: generated and current."""
     text = figures.PAGE.read_text()
     for mark, made in (("specification", figures.specification_table()), ("accepted", figures.accepted_table())):
         assert re.search(rf"<!-- {mark} -->\n(.*?)\n<!-- /{mark} -->", text, re.S)[1] == made, "run tests/infrastructure/figures.py"
@@ -157,8 +157,8 @@ def test_the_tables_of_the_page_are_those_of_the_tree():
     assert "| nowhere |" not in text
 
 
-def test_what_must_not_be_there_could_be():
-    """A row for what is absent names a resource that the tree declares, of that name in that module: another holds nothing."""
+def test_absent_resources_are_declared_somewhere():
+    """A row for an absent resource names one that the tree declares, with that name in that module: otherwise it checks nothing."""
     for environment, rows in specification.FIGURES.items():
         for what, unit, where, wanted in rows:
             if wanted is specification.ABSENT:
@@ -166,19 +166,19 @@ def test_what_must_not_be_there_could_be():
                 assert list(figures.declaration(kind, name)), f"{environment}: {what}: no {where} is declared anywhere"
 
 
-def test_every_rule_that_lets_somebody_in_is_looked_at():
-    """By the module's own test of the bastion, which needs no environment; test_environments.py asks AWS what there is."""
+def test_every_ingress_rule_is_checked():
+    """By the module's own test of the bastion, which needs no environment; test_environments.py checks the rules in AWS."""
     module = TREE / "modules/security"
     text = "".join(path.read_text() for path in module.glob("*.tf"))
     declared = re.findall(r'^resource "aws_vpc_security_group_ingress_rule" "(\w+)"', text, re.M)
-    seen = set(re.findall(r"aws_vpc_security_group_ingress_rule\.(\w+)", (module / "tests/security.tftest.hcl").read_text().split('run "nothing_comes_in_to_the_bastion"')[1]))
+    seen = set(re.findall(r"aws_vpc_security_group_ingress_rule\.(\w+)", (module / "tests/security.tftest.hcl").read_text().split('run "bastion_has_no_inbound_rule"')[1]))
     assert seen == set(declared) and len(declared) >= 7
     # The only other ways to write a rule.
     assert "aws_security_group_rule" not in text and not re.search(r"^ +ingress\b", text, re.M)
 
 
-def test_the_inventory_counts_every_kind_that_is_declared():
-    """What is left after a destroy is seen, because each kind of resource is counted, or goes with one that is."""
+def test_inventory_counts_every_declared_kind():
+    """Leftovers of a destroy are detected, because each kind of resource is counted, or deleted with one that is."""
     kinds = set()
     for path in TREE.rglob("*.tf"):
         if ".terraform" not in path.parts and ".terragrunt-cache" not in path.parts:
@@ -190,8 +190,8 @@ def test_the_inventory_counts_every_kind_that_is_declared():
     assert set(inventory.GOES_WITH.values()) <= set(inventory.COUNTED)
 
 
-def test_policies(shell, tmp_path):
-    """checkov finds nothing that is not accepted where it is, with a reason."""
+def test_checkov_finds_nothing_unaccepted(shell, tmp_path):
+    """checkov finds nothing that is not accepted at its place, with a reason."""
     program = shutil.which("checkov", path=os.path.dirname(sys.executable)) or support.missing("checkov", "Install tests/infrastructure/requirements.txt.")
     result = shell.run(
         sys.executable, program, "-d", TREE, "--framework", "terraform", "--skip-path", "/examples/", "--skip-download", "--quiet", "-o", "json",
@@ -201,38 +201,38 @@ def test_policies(shell, tmp_path):
     failed = [f"{each['check_id']} {each['resource']} {each['file_path']}" for each in report["results"]["failed_checks"]]
     assert failed == []
     assert report["summary"]["passed"] > 300
-    # What is accepted is written beside what it is about, with more than a word.
+    # Each acceptance is written beside its subject, with a real reason.
     accepted = figures.accepted()
     assert report["summary"]["skipped"] >= len(accepted) > 20
     assert all(len(reason) > 10 for reason, _ in accepted.values())
 
 
-def test_the_linter(shell, tree, tmp_path):
-    """tflint with the rules that are in it: those of AWS are a program of their own, which is in no registry that CI reaches.
-    Examples are as short as they can be."""
+def test_tflint_finds_nothing(shell, tree, tmp_path):
+    """tflint with its built-in rules: those for AWS are a separate program, which is in no registry that CI reaches.
+    Examples are as short as possible."""
     program = os.environ.get("COCKPIT_TFLINT") or shutil.which("tflint") or support.missing("tflint", "`./dev` builds it.")
     rules = re.sub(r'# Knows which.*?\n}\n', "", (TREE / ".tflint.hcl").read_text(), flags=re.S)
     assert 'plugin "aws"' not in rules and 'plugin "terraform"' in rules
     (tmp_path / "rules.hcl").write_text(rules)
-    said = shell.run(program, "--recursive", "--config", tmp_path / "rules.hcl", "--format", "compact", cwd=tree, codes=(0, 2)).stdout
-    found = [line for line in said.splitlines() if re.match(r"\S+\.tf:", line)]
+    output = shell.run(program, "--recursive", "--config", tmp_path / "rules.hcl", "--format", "compact", cwd=tree, codes=(0, 2)).stdout
+    found = [line for line in output.splitlines() if re.match(r"\S+\.tf:", line)]
     assert [line for line in found if not re.match(r"(\S*/)?examples/", line)] == []
 
 
-def test_the_function(shell):
+def test_function_tests_pass(shell):
     node = shutil.which("node") or support.missing("node", "Install Node 20 or newer.")
     printed = shell.run(node, "--test", cwd=SCHEDULER).stdout
     assert re.search(r"^# pass 1[0-9]$", printed, re.M) and "# fail 0" in printed
 
 
-def test_the_function_may_do_what_it_calls_and_no_more():
+def test_function_permissions_match_its_calls():
     called = {f"ecs:{name}" for name in re.findall(r"new sdk\.(\w+)Command", (SCHEDULER / "index.mjs").read_text())}
     allowed = set(re.findall(r'"(ecs:\w+)"', (SCHEDULER / "iam.tf").read_text())) - {"ecs:cluster"}
     assert called == allowed and len(called) == 5
 
 
-def test_the_zip_that_terraform_makes(shell, tmp_path):
-    """Unpacked by another program, it is the source; made twice, it is the same."""
+def test_terraform_zip_contains_the_source_and_is_reproducible(shell, tmp_path):
+    """Unpacked by another program, it is the source; created twice, it is the same."""
     # Every length modulo three, and more bytes than characters.
     sources = [(SCHEDULER / "index.mjs").read_text() + comment for comment in ("", "a", "ab", "abc", "\n// 日本語のコメント\n", "")]
     blocks = []
@@ -256,7 +256,7 @@ def test_the_zip_that_terraform_makes(shell, tmp_path):
             assert archive.infolist()[0].external_attr >> 16 == 0o100644
 
 
-def test_the_workflows(shell):
+def test_workflows_are_valid(shell):
     program = os.environ.get("COCKPIT_ACTIONLINT") or shutil.which("actionlint")
     program = program or support.missing("actionlint", "./dev builds it where Go is installed.")
     workflows = sorted((support.ROOT / ".github/workflows").glob("*.yml"))
@@ -269,7 +269,7 @@ def test_the_workflows(shell):
             assert re.search(r"@v[0-9]+", used), f"{path.name}: {used} has no version"
 
 
-def test_the_recipes_of_the_documentation(shell, tmp_path):
+def test_documented_recipes_are_valid(shell, tmp_path):
     program = os.environ.get("COCKPIT_ACTIONLINT") or shutil.which("actionlint")
     program = program or support.missing("actionlint", "./dev builds it where Go is installed.")
     text = (support.ROOT / "docs/ci.md").read_text()
@@ -284,7 +284,7 @@ def test_the_recipes_of_the_documentation(shell, tmp_path):
             assert re.search(r"@v[0-9]+", used), f"{name}: {used} has no version"
 
 
-def test_what_is_ignored_by_git():
+def test_git_ignores_states_plans_and_variables():
     ignored = (TREE / ".gitignore").read_text().split()
     for name in ("terraform.tfvars", ".tfvars.local", "*.tfstate", "*.tfplan", ".terragrunt-cache/"):
         assert name in ignored
@@ -293,7 +293,7 @@ def test_what_is_ignored_by_git():
     assert not re.search(r"tfstate|terraform\.tfvars$|\.tfplan", tracked, re.M)
 
 
-def test_each_root_has_the_same_lock_file_with_the_packages_of_every_platform():
+def test_each_root_has_the_same_lock_file_for_every_platform():
     roots = {path.parent for path in TREE.glob("envs/**/terragrunt.hcl") if ".terragrunt-cache" not in path.parts} | {TREE / "pantri"}
     assert len(roots) > 20
     tracked = set(subprocess.run(["git", "ls-files", "*.terraform.lock.hcl"], cwd=TREE, capture_output=True, text=True).stdout.split())
@@ -302,6 +302,6 @@ def test_each_root_has_the_same_lock_file_with_the_packages_of_every_platform():
     assert re.findall(r'^provider "(.*)"', text, re.M) == ["registry.terraform.io/hashicorp/aws"]
     constraint = {re.search(r'version += "(~> [^"]*)"', path.read_text())[1] for path in TREE.glob("**/versions.tf") if ".terra" not in str(path)}
     assert {re.search(r'constraints = "(.*)"', text)[1]} == constraint
-    # `zh` is the hash of a release's zip, which the registry signs, one a platform; `h1` that of an unpacked one.
+    # `zh` is the hash of a release's zip, signed by the registry, one per platform; `h1` is that of an unpacked one.
     assert len(re.findall(r'"zh:[0-9a-f]{64}"', text)) >= 14
     assert len(re.findall(r'"h1:[0-9A-Za-z+/]{43}="', text)) >= 2

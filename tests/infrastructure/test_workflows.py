@@ -1,5 +1,5 @@
-"""The workflows and the roles that they are lent: each job's token against each role's trust, what a role needs, and that
-none of this is changed by what runs as it. The roles are those that envs/bootstrap/ci makes, on the emulator."""
+"""The workflows and the roles that they assume: each job's token against each role's trust, the permissions that a role needs,
+and that a role cannot change them. The roles are created by envs/bootstrap/ci, on the emulator."""
 
 import json
 import re
@@ -18,7 +18,7 @@ REGION = "ap-northeast-1"
 
 @pytest.fixture(scope="module")
 def unit(shell, tmp_path_factory):
-    """envs/bootstrap/ci, applied as a person does."""
+    """envs/bootstrap/ci, applied as by a person."""
     tree = support.copy_tree(tmp_path_factory.mktemp("ci") / "terraform")
     folder = tree / "envs/bootstrap/ci"
     shell.terragrunt("run", "--", "apply", "-input=false", "-auto-approve", cwd=folder)
@@ -39,7 +39,7 @@ def workflow(name):
 
 
 def claims(event, environment=None, repository=REPOSITORY, branch="main", audience="sts.amazonaws.com"):
-    """GitHub's token: a job with an environment has it as subject, whatever the event; else it is the event or the branch."""
+    """GitHub's token: the subject of a job with an environment is the environment, for any event; else it is the event or the branch."""
     end = f"environment:{environment}" if environment else "pull_request" if event == "pull_request" else f"ref:refs/heads/{branch}"
     return {"sub": f"repo:{repository}:{end}", "aud": audience}
 
@@ -64,12 +64,12 @@ def filled(text, row):
     return re.sub(r"\$\{\{ *matrix\.([a-z.]+) *\}\}", value, text)
 
 
-# (workflow, job, event): which event starts it.
+# (workflow, job, event): the event that starts it.
 JOBS = [("terraform-plan", "plan", "pull_request"), ("terraform-apply", "plan", "push"), ("terraform-apply", "apply", "push"), ("image", "image", "push")]
 
 
 @pytest.mark.parametrize("name,job,event", JOBS)
-def test_a_jobs_token_is_lent_the_role_that_it_asks_for(roles, name, job, event):
+def test_job_token_can_assume_its_role(roles, name, job, event):
     described = workflow(name)["jobs"][job]
     steps = [step for step in described["steps"] if step.get("uses", "").startswith("aws-actions/configure-aws-credentials")]
     assert len(steps) == 1
@@ -80,14 +80,14 @@ def test_a_jobs_token_is_lent_the_role_that_it_asks_for(roles, name, job, event)
         assert role in roles, f"{name}.{job} asks for {role}, which nobody makes"
         assert iam.trusts(roles[role], claims(event, environment)), f"{name}.{job} with {claims(event, environment)['sub']} is refused {role}"
         seen.add(environment or row["environment"])
-        # Nobody else's role: another environment's is refused.
+        # No other role: another environment's is refused.
         for other in roles:
             if environment and not other.startswith(f"{ENVIRONMENTS[environment]}-ci-"):
                 assert not iam.trusts(roles[other], claims(event, environment)), f"{environment} is lent {other}"
     assert seen == set(ENVIRONMENTS)
 
 
-def test_every_job_with_a_role_was_looked_at():
+def test_every_job_with_a_role_is_checked():
     asking = {
         (path.stem, name)
         for path in WORKFLOWS.glob("*.yml")
@@ -97,7 +97,7 @@ def test_every_job_with_a_role_was_looked_at():
     assert asking == {(name, job) for name, job, _ in JOBS}
 
 
-def test_nobody_else_is_lent_a_role(roles):
+def test_no_other_token_can_assume_a_role(roles):
     for name, trust in roles.items():
         kind = name.split("-")[-1]
         for stranger in (
@@ -107,7 +107,7 @@ def test_nobody_else_is_lent_a_role(roles):
         ):
             assert not iam.trusts(trust, stranger), f"{name} is lent to {stranger}"
         if kind in ("apply", "deploy"):
-            # What changes something is only lent to a job that passed an environment's rules.
+            # A role that can change something is assumed only by a job that passed an environment's rules.
             assert not iam.trusts(trust, claims("push")) and not iam.trusts(trust, claims("pull_request")), name
 
 
@@ -122,7 +122,7 @@ def policies(shell, role):
 
 
 @pytest.mark.parametrize("name,prefix", ENVIRONMENTS.items())
-def test_a_plan_can_hold_the_lock_and_change_nothing_else(shell, roles, name, prefix):
+def test_plan_role_can_only_hold_the_lock(shell, roles, name, prefix):
     document = policies(shell, f"{prefix}-ci-plan")
     folder = {"pantri": "env:/prod/pantri"}.get(name, f"{name}/compute")
     state = f"arn:aws:s3:::cockpit-terraform-state-{support.ACCOUNT}/{folder}/terraform.tfstate"
@@ -136,7 +136,7 @@ def test_a_plan_can_hold_the_lock_and_change_nothing_else(shell, roles, name, pr
 
 
 @pytest.mark.parametrize("name,prefix", ENVIRONMENTS.items())
-def test_a_deployment_pushes_and_deploys_its_own_services(shell, roles, name, prefix):
+def test_deployment_role_pushes_and_deploys_its_own_services(shell, roles, name, prefix):
     document = policies(shell, f"{prefix}-ci-deploy")
     region = "us-east-1" if name == "pantri" else REGION
     images = {"pantri": ["pantri-service"], "minimal": ["minimal-app"]}.get(name, [f"{prefix}-web", f"{prefix}-api"])
@@ -146,7 +146,7 @@ def test_a_deployment_pushes_and_deploys_its_own_services(shell, roles, name, pr
         if name != "minimal":
             cluster = "pantri" if name == "pantri" else f"{prefix}-cluster"
             assert iam.allows(document, "ecs:UpdateService", f"arn:aws:ecs:{region}:{support.ACCOUNT}:service/{cluster}/{image}")
-            # A revision is registered with the tags of the one before.
+            # A revision is registered with the tags of the previous one.
             revision = f"arn:aws:ecs:{region}:{support.ACCOUNT}:task-definition/{image}:3"
             assert iam.allows(document, "ecs:TagResource", revision, ecs__CreateAction="RegisterTaskDefinition")
             assert not iam.allows(document, "ecs:TagResource", revision)
@@ -165,8 +165,8 @@ def test_a_deployment_pushes_and_deploys_its_own_services(shell, roles, name, pr
 
 
 @pytest.mark.parametrize("name,prefix", ENVIRONMENTS.items())
-def test_applying_has_what_the_documents_say(shell, roles, name, prefix):
-    """docs/iam/ENVIRONMENT/infra.json is what the role has."""
+def test_apply_role_has_the_documented_rights(shell, roles, name, prefix):
+    """The role has exactly the policy in docs/iam/ENVIRONMENT/infra.json."""
     document = policies(shell, f"{prefix}-ci-apply")
     written = json.loads((support.ROOT / "docs/iam" / name / "infra.json").read_text())
     by_sid = {each["Sid"]: each for each in document[0]["Statement"]}
@@ -180,31 +180,31 @@ def test_applying_has_what_the_documents_say(shell, roles, name, prefix):
     assert by_sid == {}
 
 
-def said(result):
+def output_of(result):
     return " ".join(re.sub(r"[│╷╵]|STD(OUT|ERR) terraform:|\d\d:\d\d:\d\d\.\d+", " ", result.stdout).split())
 
 
-def test_an_apply_that_would_destroy_what_it_runs_as_is_refused(shell, unit, roles):
-    """By Terraform, whoever runs it: the roles are never destroyed. And run as one of them, nothing of them is even planned."""
+def test_apply_that_would_destroy_its_own_role_is_refused(shell, unit, roles):
+    """Terraform never destroys the roles, whoever runs it. And run with one of them, it cannot even plan changes to them."""
     destroyed = shell.terragrunt("run", "--", "destroy", "-input=false", "-no-color", "-auto-approve", cwd=unit, codes=(1,))
-    assert "Instance cannot be destroyed" in said(destroyed)
+    assert "Instance cannot be destroyed" in output_of(destroyed)
     lent = shell.client("sts", REGION).assume_role(RoleArn=f"arn:aws:iam::{support.ACCOUNT}:role/bookmark-manager-staging-ci-apply", RoleSessionName="workflow")["Credentials"]
     keys = {"AWS_ACCESS_KEY_ID": lent["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": lent["SecretAccessKey"], "AWS_SESSION_TOKEN": lent["SessionToken"]}
     refused = shell.terragrunt("run", "--", "plan", "-input=false", "-no-color", cwd=unit, codes=(1,), **keys)
-    assert "This runs as bookmark-manager-staging-ci-apply, which is one of the roles that it would change." in said(refused)
+    assert "This runs as bookmark-manager-staging-ci-apply, which is one of the roles it would change." in output_of(refused)
     again = shell.terragrunt("run", "--", "plan", "-input=false", "-no-color", "-detailed-exitcode", cwd=unit)
     assert "No changes" in again.stdout
 
 
-def test_no_environments_apply_has_a_role_of_the_workflows():
-    """They are in the unit of their own, so that no apply of an environment can take them away, whatever values it is given."""
+def test_no_environment_apply_contains_a_workflow_role():
+    """They are in a unit of their own, so that no apply of an environment can remove them, whatever its values."""
     for path in (support.TERRAFORM_TREE / "modules").rglob("*.tf"):
         if "ci" not in path.relative_to(support.TERRAFORM_TREE / "modules").parts and ".terraform" not in path.parts:
             assert "openid_connect" not in path.read_text() and "-ci-" not in path.read_text(), path
     assert not list((support.TERRAFORM_TREE / "envs").glob("[!b]*/ci"))
 
 
-def test_what_the_workflows_need_is_in_the_repository():
+def test_files_needed_by_the_workflows_exist():
     """No values from files that git ignores, and of the repository's variables only the account."""
     for path in WORKFLOWS.glob("*.yml"):
         text = path.read_text()
@@ -213,8 +213,8 @@ def test_what_the_workflows_need_is_in_the_repository():
         assert "secrets." not in text, path.name
 
 
-def test_the_reviewed_plan_is_what_is_applied():
-    """One artifact, named by environment and commit, written by the plan and read by the apply only; nothing plans and
+def test_reviewed_plan_is_the_applied_plan():
+    """One artifact, named by environment and commit, written only by the plan and read only by the apply; nothing plans and
     applies in one step."""
     jobs = workflow("terraform-apply")["jobs"]
     assert jobs["apply"]["needs"] == "plan" and "environment" not in jobs["plan"] and "environment" in jobs["apply"]
@@ -228,17 +228,17 @@ def test_the_reviewed_plan_is_what_is_applied():
         assert "-auto-approve" not in path.read_text()
 
 
-def test_an_image_is_tested_before_it_is_built_and_starts_on_a_push():
+def test_image_is_tested_before_its_build_and_starts_on_a_push():
     described = workflow("image")
     # YAML reads the key `on` as true.
     assert described[True]["push"] == {"branches": ["main"], "paths": ["apps/**", ".github/workflows/image.yml"]}
-    assert described["jobs"]["image"]["needs"] == ["what", "test"] and described["jobs"]["test"]["needs"] == "what"
+    assert described["jobs"]["image"]["needs"] == ["select", "test"] and described["jobs"]["test"]["needs"] == "select"
     assert any("pnpm test" in step.get("run", "") for step in described["jobs"]["test"]["steps"])
 
 
 def chosen(tmp_path, changed, **inputs):
-    """What the first job of image.yml decides, run by a shell in a repository with a commit that changes those files."""
-    step = next(step for step in workflow("image")["jobs"]["what"]["steps"] if step.get("id") == "what")
+    """The decision of the first job in image.yml, run by a shell in a repository with a commit that changes those files."""
+    step = next(step for step in workflow("image")["jobs"]["select"]["steps"] if step.get("id") == "select")
 
     def git(*arguments):
         return subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@example.com", *arguments], cwd=tmp_path, check=True, capture_output=True, text=True).stdout.strip()
@@ -269,21 +269,21 @@ CHANGES = [
 
 
 @pytest.mark.parametrize("changed,wanted", CHANGES)
-def test_a_push_builds_what_it_changed_and_never_deploys_production(tmp_path, changed, wanted):
+def test_push_builds_changed_services_and_never_deploys_production(tmp_path, changed, wanted):
     assert chosen(tmp_path, changed) == wanted
 
 
-def test_by_hand_any_environment_is_deployed(tmp_path):
+def test_any_environment_can_be_deployed_by_hand(tmp_path):
     assert chosen(tmp_path, [], ENVIRONMENT="prod", SERVICE="web", CONTEXT="apps/web") == [("prod", "web")]
 
 
-def test_a_service_that_the_environment_has_not_is_refused(tmp_path):
+def test_service_missing_from_the_environment_is_refused(tmp_path):
     assert "minimal has no service web" in chosen(tmp_path, [], ENVIRONMENT="minimal", SERVICE="web", CONTEXT=".")
 
 
 def deployed_to_instances(tmp_path, *states):
-    """The step that deploys to instances, run by a shell with an AWS CLI that gives those states of the command, one a look.
-    Its exit code, what it printed, and what the parameter names in the end."""
+    """The step that deploys to instances, run by a shell with an AWS CLI that returns those states of the command, one per poll.
+    Returns its exit code, its output, and the final image in the parameter."""
     step = next(step for step in workflow("image")["jobs"]["image"]["steps"] if step.get("name") == "Deploy to instances")
     programs = tmp_path / "bin"
     programs.mkdir()
@@ -308,20 +308,20 @@ esac
     return done.returncode, done.stdout, (tmp_path / "image").read_text().split(":")[1]
 
 
-def test_a_deployment_to_instances_is_done_when_all_of_them_are(tmp_path):
-    """Not when the first is: the others have no invocation before their turn."""
-    code, said, image = deployed_to_instances(tmp_path, "None\tNone", "Pending\t0", "error", "In Progress\t2", "In Progress\t2", "Success\t2")
-    assert (code, image) == (0, "new") and "well on 2" in said
+def test_instance_deployment_is_done_when_all_instances_are(tmp_path):
+    """Not when the first one is: the others have no invocation before their turn."""
+    code, output, image = deployed_to_instances(tmp_path, "None\tNone", "Pending\t0", "error", "In Progress\t2", "In Progress\t2", "Success\t2")
+    assert (code, image) == (0, "new") and "healthy instances: 2" in output
     assert (tmp_path / "states").read_text() == ""
 
 
 @pytest.mark.parametrize("state", ["Failed\t2", "Incomplete\t2", "Execution Timed Out\t2", "Cancelled\t2", "NoInstancesInTag\t0", "Success\t0"])
-def test_a_deployment_that_reached_not_all_instances_has_failed(tmp_path, state):
-    code, said, image = deployed_to_instances(tmp_path, "In Progress\t2", state)
-    assert (code, image) == (1, "old") and "::error::" in said and "names registry/minimal-app:old again" in said
+def test_deployment_missing_an_instance_fails(tmp_path, state):
+    code, output, image = deployed_to_instances(tmp_path, "In Progress\t2", state)
+    assert (code, image) == (1, "old") and "::error::" in output and "names registry/minimal-app:old again" in output
 
 
-def test_the_role_may_look_how_far_the_command_is(shell, roles):
+def test_role_may_read_the_command_status(shell, roles):
     step = next(step for step in workflow("image")["jobs"]["image"]["steps"] if step.get("name") == "Deploy to instances")
     called = {"ssm:" + "".join(part.capitalize() for part in name.split("-")) for name in re.findall(r"aws ssm ([a-z-]+)", step["run"])}
     granted = {action for document in policies(shell, "minimal-ci-deploy") for each in document["Statement"] for action in ([each["Action"]] if isinstance(each["Action"], str) else each["Action"])}
@@ -333,8 +333,8 @@ DIGEST = "registry/bookmark-manager-staging-api@sha256:new"
 
 
 def deployed_by_digest(tmp_path, ends_at, tags):
-    """The step that deploys to a cluster, run by a shell with an AWS CLI whose service ends at that revision. Its exit code,
-    what it printed, and what it registered."""
+    """The step that deploys to a cluster, run by a shell with an AWS CLI whose service ends at that revision. Returns its exit code,
+    its output, and the registered definition."""
     step = next(step for step in workflow("image")["jobs"]["image"]["steps"] if step.get("name") == "Deploy by digest")
     programs = tmp_path / "bin"
     programs.mkdir()
@@ -364,9 +364,9 @@ esac
 
 
 @pytest.mark.parametrize("tags", [[{"key": "Project", "value": "bookmark-manager"}], [], None])
-def test_a_deployment_is_the_running_revision_with_another_image(tmp_path, tags):
-    code, said, registered = deployed_by_digest(tmp_path, f"{RUNNING[:-1]}4", tags)
-    assert (code, said) == (0, "")
+def test_deployment_is_the_running_revision_with_a_new_image(tmp_path, tags):
+    code, output, registered = deployed_by_digest(tmp_path, f"{RUNNING[:-1]}4", tags)
+    assert (code, output) == (0, "")
     wanted = {
         "family": "bookmark-manager-staging-api", "cpu": "256",
         "containerDefinitions": [{"name": "api", "image": DIGEST, "cpu": 0}, {"name": "datadog-agent", "image": "agent:7"}],
@@ -374,7 +374,7 @@ def test_a_deployment_is_the_running_revision_with_another_image(tmp_path, tags)
     assert registered == wanted | ({"tags": tags} if tags else {})
 
 
-def test_a_deployment_that_was_rolled_back_has_failed(tmp_path):
-    """Though the service is stable: at the revision before."""
-    code, said, _ = deployed_by_digest(tmp_path, RUNNING, None)
-    assert code == 1 and f"::error::rolled back to {RUNNING}" in said
+def test_rolled_back_deployment_fails(tmp_path):
+    """Even though the service is stable: at the previous revision."""
+    code, output, _ = deployed_by_digest(tmp_path, RUNNING, None)
+    assert code == 1 and f"::error::rolled back to {RUNNING}" in output

@@ -1,8 +1,9 @@
-//! The common parts of the end-to-end tests: a simulated AWS with its controls, a home of its own, and the program run
+//! The shared parts of the end-to-end tests: a simulated AWS with its controls, a temporary home folder, and the program run
 //! as a person runs it. Nothing here can leave this machine: the environment is cleared, the credentials are dummies
 //! and the endpoint is on loopback.
 #![allow(dead_code)] // each test binary uses its part
 
+pub mod state_server;
 pub mod tunnels;
 
 use aws_sim::{Scenario, Sim, SimOptions};
@@ -16,17 +17,17 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-/// The secret that must never be printed.
+/// The secret access key, which must never be printed.
 pub const SECRET: &str = "hush/SecretAccessKey/hush";
-/// The same.
+/// The session token, which must never be printed.
 pub const TOKEN: &str = "hush-session-token-hush";
-/// Longer than anything takes on a busy machine; a test that waits this long has failed.
+/// Longer than any step takes on a busy machine; a test that waits this long has failed.
 pub const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Waits until something is so.
+/// Waits until the closure returns a value.
 ///
 /// # Panics
-/// When it does not become so in time.
+/// If it does not within `limit`.
 pub fn until<T>(what: &str, limit: Duration, mut look: impl FnMut() -> Option<T>) -> T {
     let end = Instant::now() + limit;
     loop {
@@ -49,7 +50,7 @@ impl World {
         Self::run_at(scenario, 0.0)
     }
 
-    /// The same, with a clock that runs so many times faster than this machine's.
+    /// Starts a world whose clock runs `speed` times faster than this machine's.
     pub fn run_at(scenario: Scenario, speed: f64) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let options = SimOptions { scenario, speed, ..SimOptions::default() };
@@ -57,7 +58,7 @@ impl World {
         Self { sim, _runtime: runtime }
     }
 
-    /// The same with a clock that runs, so far ahead of this machine's (behind: negative).
+    /// Starts a world whose clock is ahead of this machine's (behind: negative) and runs.
     pub fn off_by(scenario: Scenario, ahead: jiff::SignedDuration) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let start = Some(jiff::Timestamp::now() + ahead);
@@ -65,14 +66,14 @@ impl World {
         Self { sim, _runtime: runtime }
     }
 
-    /// The same with a clock that runs.
+    /// Starts a world whose clock runs.
     pub fn running(scenario: Scenario) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let sim = runtime.block_on(Sim::start(SimOptions { scenario, ..SimOptions::default() })).unwrap();
         Self { sim, _runtime: runtime }
     }
 
-    /// Staging, where tunnels to `HOST:PORT` lead to an address of this machine.
+    /// Starts staging, with tunnels to `HOST:PORT` mapped to an address of this machine.
     pub fn mapped(from: &str, to: std::net::SocketAddr) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let options = SimOptions { speed: 0.0, map: vec![(from.to_owned(), to)], ..SimOptions::default() };
@@ -80,7 +81,7 @@ impl World {
         Self { sim, _runtime: runtime }
     }
 
-    /// Staging, where commands in containers are programs of this machine, with a terminal of their own.
+    /// Starts staging, with container commands run as programs of this machine, with a terminal of their own.
     pub fn with_programs() -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let options = SimOptions { speed: 0.0, commands: true, ..SimOptions::default() };
@@ -88,8 +89,8 @@ impl World {
         Self { sim, _runtime: runtime }
     }
 
-    /// A world whose clock runs, where hosts and ports lead to addresses of this machine.
-    pub fn led(scenario: Scenario, speed: f64, map: Vec<(String, std::net::SocketAddr)>) -> Self {
+    /// Starts a world whose clock runs, with hosts and ports mapped to addresses of this machine.
+    pub fn with_map(scenario: Scenario, speed: f64, map: Vec<(String, std::net::SocketAddr)>) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let options = SimOptions { scenario, speed, map, limited: false, ..SimOptions::default() };
         let sim = runtime.block_on(Sim::start(options)).unwrap();
@@ -104,17 +105,17 @@ impl World {
         self.sim.endpoint()
     }
 
-    /// The same over TLS.
+    /// The endpoint over TLS.
     pub fn tls_endpoint(&self) -> String {
         self.sim.tls_endpoint()
     }
 
-    /// The certificate that vouches for its TLS.
+    /// The certificate of the authority that signed its TLS certificate.
     pub fn authority(&self) -> String {
         self.sim.authority()
     }
 
-    /// A control request.
+    /// Sends a control request.
     pub fn post(&self, path: &str, body: &Value) -> Value {
         http(&self.endpoint(), "POST", path, &body.to_string())
     }
@@ -135,20 +136,20 @@ impl World {
         self.post("/_sim/advance", &serde_json::json!({"seconds": seconds}));
     }
 
-    /// A change of the world.
+    /// Changes the world.
     pub fn poke(&self, change: &Value) {
         self.post("/_sim/world", change);
     }
 
-    /// How often an operation was asked.
-    pub fn asked(&self, operation: &str) -> u64 {
+    /// Number of requests received for an operation.
+    pub fn requests(&self, operation: &str) -> u64 {
         let requests = self.get("/_sim/requests");
-        let all = requests["operations"].as_object().expect("operations");
-        all.get(operation).map_or(0, |count| count.as_u64().or_else(|| count["count"].as_u64()).unwrap_or(0))
+        let counts = requests["operations"].as_object().expect("operations");
+        counts.get(operation).map_or(0, |count| count.as_u64().or_else(|| count["count"].as_u64()).unwrap_or(0))
     }
 }
 
-/// One request of HTTP/1.1; anything but 200 is a panic.
+/// Sends one HTTP/1.1 request; panics on any status but 200.
 pub fn http(endpoint: &str, method: &str, path: &str, body: &str) -> Value {
     let address = endpoint.trim_start_matches("http://");
     let mut stream = TcpStream::connect(address).unwrap();
@@ -160,16 +161,16 @@ pub fn http(endpoint: &str, method: &str, path: &str, body: &str) -> Value {
     serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
 }
 
-/// A folder that is home, working directory and place of the configuration; gone with its value.
+/// A folder used as home, working directory and place of the configuration; removed when dropped.
 pub struct Home(PathBuf);
 
 impl Home {
-    /// With the example configuration, which works as it is.
+    /// A home with the example configuration, which works unchanged.
     pub fn new() -> Self {
         Self::with(include_str!("../../config.toml"))
     }
 
-    /// With another configuration.
+    /// A home with another configuration.
     pub fn with(config: &str) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
@@ -179,7 +180,7 @@ impl Home {
         Self(path)
     }
 
-    /// With the folders of code that the example configuration names.
+    /// Adds the folders of code that the example configuration names.
     pub fn with_code(self) -> Self {
         for folder in ["envs/staging", "envs/prod", "envs/minimal", "pantri"] {
             std::fs::create_dir_all(self.0.join("infra/terraform").join(folder)).unwrap();
@@ -200,7 +201,7 @@ impl Home {
         path
     }
 
-    /// The variables of a session: everything else is cleared.
+    /// The variables of a session: all others are cleared.
     pub fn variables(&self, endpoint: Option<&str>) -> Vec<(String, String)> {
         let path = std::env::var("PATH").unwrap_or_default();
         let home = self.0.to_str().unwrap().to_owned();
@@ -211,7 +212,7 @@ impl Home {
             ("TERM", "xterm-256color".to_owned()),
             ("TZ", "Asia/Tokyo".to_owned()),
             ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
-            // Nothing may leave the machine even where an endpoint is forgotten: the proxy is a closed port.
+            // Nothing may leave the machine even if an endpoint is forgotten: the proxy is a closed port.
             ("HTTPS_PROXY", "http://127.0.0.1:9".to_owned()),
         ];
         if let Some(endpoint) = endpoint {
@@ -225,12 +226,12 @@ impl Home {
         variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
-    /// The program, on a world.
+    /// The program, connected to a world.
     pub fn on(&self, world: &World) -> Command {
         self.at(Some(&world.endpoint()))
     }
 
-    /// The program, on an endpoint or without one and without credentials.
+    /// The program, connected to an endpoint, or with neither endpoint nor credentials.
     pub fn at(&self, endpoint: Option<&str>) -> Command {
         take_signals();
         let mut command = Command::new(env!("CARGO_BIN_EXE_cockpit"));
@@ -239,8 +240,8 @@ impl Home {
     }
 }
 
-/// A program leaves signals alone that were ignored when it was started, and tests that run in the background of a script have
-/// SIGINT and SIGQUIT ignored. One that is handled here is as usual in the programs that are started.
+/// Resets ignored signals. A program keeps ignoring the signals that were ignored when it was started, and tests that run in the
+/// background of a script have SIGINT and SIGQUIT ignored. A signal handled here has its default action in started programs.
 fn take_signals() {
     use tokio::signal::unix::{SignalKind, signal};
     static TAKEN: std::sync::Once = std::sync::Once::new();
@@ -253,7 +254,7 @@ fn take_signals() {
             }
         }
     };
-    // Tests have a runtime of their own, in which no other one ends.
+    // Async tests already have a runtime, inside which another one must not be dropped.
     TAKEN.call_once(|| std::thread::spawn(take).join().unwrap());
 }
 
@@ -265,45 +266,46 @@ impl Drop for Home {
 
 /// The outcome of a command: its output and its exit code.
 #[derive(Debug)]
-pub struct Said {
+pub struct Output {
     pub code: i32,
     pub out: String,
     pub err: String,
 }
 
-impl Said {
+impl Output {
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
     }
 
-    /// The error that stands on stderr with `-o json`.
+    /// The error that `-o json` prints on stderr.
     pub fn error(&self) -> Value {
         let value: Value = serde_json::from_str(&self.err).unwrap_or_else(|error| panic!("{error}: {self:#?}"));
         value["error"].clone()
     }
 
+    /// Asserts the exit code.
     #[track_caller]
-    pub fn coded(self, code: i32) -> Self {
+    pub fn exits(self, code: i32) -> Self {
         assert_eq!(self.code, code, "{self:#?}");
         self
     }
 }
 
-/// Holds a JSON that was printed against the schema that `cockpit schema` prints for it.
+/// Validates printed JSON against the schema that `cockpit schema` prints for it.
 pub fn follows_schema(home: &Home, name: &str, instance: &Value) {
-    let schema = line(&mut home.at(None), &format!("schema {name}")).coded(0).json();
+    let schema = line(&mut home.at(None), &format!("schema {name}")).exits(0).json();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let wrong: Vec<String> = validator.iter_errors(instance).map(|error| error.to_string()).collect();
     assert!(wrong.is_empty(), "{name}: {wrong:#?} in {instance}");
 }
 
-/// The same with each line of some text.
+/// Validates each line of a text against the schema.
 pub fn lines_follow_schema(home: &Home, name: &str, text: &str) {
     let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(!lines.is_empty());
     let all = format!(
         "{{\"type\":\"array\",\"items\":{}}}",
-        line(&mut home.at(None), &format!("schema {name}")).coded(0).out
+        line(&mut home.at(None), &format!("schema {name}")).exits(0).out
     );
     let validator = jsonschema::validator_for(&serde_json::from_str(&all).unwrap()).unwrap();
     let lines = Value::from(lines);
@@ -311,26 +313,26 @@ pub fn lines_follow_schema(home: &Home, name: &str, text: &str) {
     assert!(wrong.is_empty(), "{name}: {wrong:#?}");
 }
 
-/// Runs a command to its end. Whatever it prints holds no secret and nothing that acts on a terminal.
-pub fn run<A: AsRef<OsStr>>(command: &mut Command, arguments: impl IntoIterator<Item = A>) -> Said {
+/// Runs a command to its end, and checks that its output holds no secret and no terminal escapes.
+pub fn run<A: AsRef<OsStr>>(command: &mut Command, arguments: impl IntoIterator<Item = A>) -> Output {
     let child = command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     finish(child)
 }
 
-/// The same for a line of arguments without blanks in them.
-pub fn line(command: &mut Command, arguments: &str) -> Said {
+/// Runs a command with arguments split at blanks.
+pub fn line(command: &mut Command, arguments: &str) -> Output {
     run(command, arguments.split_whitespace())
 }
 
-/// Runs with an output that takes nothing, as a full disk does.
+/// Runs with an output that cannot be written to, like a full disk.
 #[cfg(target_os = "linux")]
-pub fn on_a_full_disk(command: &mut Command, arguments: &str) -> Said {
+pub fn on_a_full_disk(command: &mut Command, arguments: &str) -> Output {
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     finish(command.args(arguments.split_whitespace()).stdout(full).stderr(Stdio::piped()).spawn().unwrap())
 }
 
-/// Waits for a child and reads what is left of its output.
-pub fn finish(mut child: Child) -> Said {
+/// Waits for a child and reads the rest of its output.
+pub fn finish(mut child: Child) -> Output {
     fn read(stream: Option<impl std::io::Read + Send + 'static>) -> std::thread::JoinHandle<Vec<u8>> {
         std::thread::spawn(move || {
             let mut bytes = Vec::new();
@@ -343,13 +345,13 @@ pub fn finish(mut child: Child) -> Said {
     let (out, err) = (read(child.stdout.take()), read(child.stderr.take()));
     let status = ended(&mut child);
     let text = |bytes: std::thread::JoinHandle<Vec<u8>>| String::from_utf8(bytes.join().unwrap()).unwrap();
-    let said = Said { code: status.code().unwrap_or(-1), out: text(out), err: text(err) };
-    harmless(&said.out);
-    harmless(&said.err);
-    said
+    let output = Output { code: status.code().unwrap_or(-1), out: text(out), err: text(err) };
+    harmless(&output.out);
+    harmless(&output.err);
+    output
 }
 
-/// The lines that a child prints. None is waited for longer than [`PATIENCE`].
+/// The lines that a child prints. Each is waited for up to [`PATIENCE`].
 pub struct Lines(mpsc::Receiver<String>);
 
 impl Lines {
@@ -379,7 +381,7 @@ impl Iterator for Lines {
     }
 }
 
-/// Waits until a child has ended; kills it when it does not.
+/// Waits until a child has ended; kills it if it does not.
 pub fn ended(child: &mut Child) -> std::process::ExitStatus {
     let end = Instant::now() + PATIENCE;
     loop {
@@ -394,7 +396,7 @@ pub fn ended(child: &mut Child) -> std::process::ExitStatus {
     }
 }
 
-/// Nothing secret, and nothing that acts on a terminal.
+/// Checks that a text holds no secret and no terminal escapes.
 #[track_caller]
 pub fn harmless(text: &str) {
     assert!(!text.contains(SECRET) && !text.contains(TOKEN), "a secret: {text}");

@@ -1,17 +1,17 @@
-//! A server that keeps the state of one unit for Terraform's own backend `http`, and that takes a state, refuses it, or lets whoever
-//! writes it wait.
+//! A server that keeps the state of one unit for Terraform's `http` backend, and that accepts a state, refuses it, or makes
+//! the writer wait.
 #![allow(dead_code)] // each test binary uses its part
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
-/// The treatment of a state that is written.
+/// How the server treats a state that is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Writes {
-    /// It is kept.
+    /// It is stored.
     Taken,
-    /// It is answered with a fault.
+    /// It is refused with an error.
     Refused,
     /// It is not answered.
     Wait,
@@ -20,10 +20,10 @@ pub enum Writes {
 struct Inside {
     writes: Writes,
     kept: Vec<u8>,
-    asked: usize,
+    attempts: usize,
 }
 
-/// A server on loopback, for as long as the test runs.
+/// A server on loopback, running as long as the test.
 pub struct StateServer {
     inside: Arc<(Mutex<Inside>, Condvar)>,
     port: u16,
@@ -33,19 +33,19 @@ impl StateServer {
     pub fn start(writes: Writes) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
-        let inside = Arc::new((Mutex::new(Inside { writes, kept: Vec::new(), asked: 0 }), Condvar::new()));
+        let inside = Arc::new((Mutex::new(Inside { writes, kept: Vec::new(), attempts: 0 }), Condvar::new()));
         let shared = inside.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let shared = shared.clone();
-                // Who goes away before its answer is no fault of the server.
+                // A client that leaves before its answer is no error of the server.
                 std::thread::spawn(move || answer(stream, &shared).unwrap_or_default());
             }
         });
         Self { inside, port }
     }
 
-    /// The code of a unit whose state is kept here.
+    /// The code of a unit whose state is kept by this server.
     pub fn code(&self, resources: &str) -> String {
         let address = format!("http://127.0.0.1:{}/state", self.port);
         format!(
@@ -53,20 +53,20 @@ impl StateServer {
         )
     }
 
-    /// From now on states are dealt with so, those that wait as well.
+    /// Changes the treatment of states from now on, including those that wait.
     pub fn now(&self, writes: Writes) {
         self.with(|inside| inside.writes = writes);
         self.inside.1.notify_all();
     }
 
-    /// The state that is kept, as text.
+    /// The stored state, as text.
     pub fn kept(&self) -> String {
         self.with(|inside| String::from_utf8_lossy(&inside.kept).into_owned())
     }
 
-    /// How often a state was to be written.
-    pub fn asked(&self) -> usize {
-        self.with(|inside| inside.asked)
+    /// Number of attempts to write a state.
+    pub fn attempts(&self) -> usize {
+        self.with(|inside| inside.attempts)
     }
 
     fn with<T>(&self, look: impl FnOnce(&mut Inside) -> T) -> T {
@@ -95,8 +95,8 @@ fn answer(mut stream: TcpStream, shared: &(Mutex<Inside>, Condvar)) -> std::io::
     let (code, text) = if first.starts_with("GET") {
         if inside.kept.is_empty() { ("404 Not Found", Vec::new()) } else { ("200 OK", inside.kept.clone()) }
     } else {
-        inside.asked += 1;
-        // What has waited is not kept: whoever wrote it may be gone by then.
+        inside.attempts += 1;
+        // A state that had to wait is not stored: its writer may be gone by then.
         let at_once = inside.writes != Writes::Wait;
         while inside.writes == Writes::Wait {
             inside = shared.1.wait(inside).unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! A tunnel that runs, and what stands in the audit file of it.
+//! A running tunnel and its audit entries.
 
 use super::{Home, Lines, SECRET, TOKEN, World};
 use serde_json::Value;
@@ -18,7 +18,7 @@ pub fn audit(home: &Home) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// The example configuration with an audit file at hand and the keys of a tunnel.
+/// The example configuration with an audit file inside the home folder and the keys of a tunnel.
 pub fn home() -> Home {
     let home = Home::new();
     let audit = home.path().join("audit.jsonl");
@@ -27,7 +27,7 @@ pub fn home() -> Home {
     let shipped = "service = \"bookmark-manager-staging-api\"\n";
     assert!(config.contains(shipped), "{config}");
     let service = "service = \"bookmark-manager-staging-web\"\nsecret = \"bookmark-manager-staging-db/app\"\n";
-    // Both environments go through one bastion, which is tagged as the world's: who names it has it.
+    // Both environments share one bastion, which the simulator tags accordingly: an environment that names it owns it.
     let minimal = "[environments.minimal]\n";
     assert!(config.contains(minimal), "{config}");
     let shared = format!("{minimal}instances = [\"bastion*\"]\n");
@@ -35,11 +35,11 @@ pub fn home() -> Home {
     home
 }
 
-/// A tunnel that runs, and the lines that it has said.
+/// A running tunnel, and the lines it has printed.
 pub struct Running {
     pub child: Child,
     lines: Lines,
-    pub said: String,
+    pub printed: String,
 }
 
 impl Drop for Running {
@@ -59,19 +59,19 @@ impl Running {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let lines = Lines::of(child.stdout.take().unwrap());
-        Self { child, lines, said: String::new() }
+        Self { child, lines, printed: String::new() }
     }
 
-    /// The next line that says this state.
+    /// Waits for the next line that reports this state.
     pub fn until(&mut self, state: &str) -> Value {
         loop {
             let Some(line) = self.lines.next() else {
                 let mut err = String::new();
                 self.child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
-                panic!("it ended before {state}: {}{err}", self.said);
+                panic!("it ended before {state}: {}{err}", self.printed);
             };
-            self.said.push_str(&line);
-            self.said.push('\n');
+            self.printed.push_str(&line);
+            self.printed.push('\n');
             let value: Value = serde_json::from_str(&line).unwrap();
             if value["state"] == state {
                 return value;

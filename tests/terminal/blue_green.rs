@@ -1,9 +1,9 @@
-//! A blue/green deployment of ECS as a person sees it: its stages, and its end only after the bake time.
+//! A blue/green deployment of ECS on the screen: its stages, and its end only after the bake time.
 
 use super::*;
 
 #[test]
-fn a_blue_green_deployment_shows_its_stages_and_is_done_after_its_bake_time() {
+fn blue_green_deployment_shows_its_stages_and_is_done_after_bake_time() {
     let home = Home::new();
     let mut terminal = Terminal::open(command(&home, None, "demo --scenario blue-green --speed 10"), 140, 32);
     terminal.press("2");

@@ -1,9 +1,9 @@
-//! The site of the demo, as its health is looked at.
+//! The demo's site in the health view.
 
 use super::*;
 
 #[test]
-fn the_demo_has_a_site_that_is_looked_at_from_outside() {
+fn demo_has_a_site_probed_from_outside() {
     let home = Home::with("not read");
     let mut terminal = Terminal::open(command(&home, None, "demo --scenario staging"), 120, 40);
     terminal.shows("SIMULATED");
@@ -19,5 +19,5 @@ fn the_demo_has_a_site_that_is_looked_at_from_outside() {
     terminal.shows("refuses an SQL injection and a script");
     terminal.press("q");
     assert_eq!(terminal.ended(), 0);
-    terminal.is_given_back();
+    terminal.is_restored();
 }

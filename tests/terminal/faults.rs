@@ -1,9 +1,9 @@
-//! What is shown while AWS does not answer, refuses, or is not the right one.
+//! The screen while AWS does not answer, refuses, or is the wrong account.
 
 use super::*;
 
 #[test]
-fn while_nothing_answers_keys_do() {
+fn keys_work_while_aws_does_not_answer() {
     let (home, world) = (Home::new(), World::staging());
     let mut terminal = Terminal::on(&home, &world, "--env staging");
     terminal.shows("healthy");
@@ -14,7 +14,7 @@ fn while_nothing_answers_keys_do() {
     terminal.press("?");
     terminal.shows("Everywhere");
     terminal.press(ESC);
-    // From the beginning nothing answers: the frame stands, keys work.
+    // Nothing answers from the beginning: the frame is drawn, and keys work.
     let mut fresh = Terminal::on(&home, &world, "--env prod");
     fresh.shows("GUARDED");
     for (key, shown) in [("2", "Services"), ("4", "Databases"), ("?", "Everywhere")] {
@@ -23,11 +23,11 @@ fn while_nothing_answers_keys_do() {
     }
     fresh.press("\u{3}");
     assert_eq!(fresh.ended(), 0);
-    fresh.is_given_back();
+    fresh.is_restored();
 }
 
 #[test]
-fn a_fault_stands_beside_the_last_good_data() {
+fn fault_is_shown_beside_the_last_good_data() {
     let (home, world) = (Home::new(), World::staging());
     for (kind, word) in [("throttle", "Rate exceeded"), ("malformed", "DescribeServices"), ("denied", "not allowed")] {
         let mut terminal = Terminal::on(&home, &world, "--env staging");
@@ -44,7 +44,7 @@ fn a_fault_stands_beside_the_last_good_data() {
 }
 
 #[test]
-fn a_wrong_account_shows_nothing_but_that() {
+fn wrong_account_shows_only_that_error() {
     let config = include_str!("../../config.toml").replace("123456789012", "999999999999");
     let (home, world) = (Home::with(&config), World::staging());
     let mut terminal = Terminal::on(&home, &world, "--env staging");
@@ -57,7 +57,7 @@ fn a_wrong_account_shows_nothing_but_that() {
 }
 
 #[test]
-fn credentials_renewed_on_disk_are_used_without_a_restart() {
+fn renewed_credentials_on_disk_are_used_without_restart() {
     let (home, world) = (Home::new(), World::staging());
     let file = |key: &str| {
         home.write("credentials", format!("[default]\naws_access_key_id = {key}\naws_secret_access_key = {SECRET}\n"))
@@ -80,7 +80,7 @@ fn credentials_renewed_on_disk_are_used_without_a_restart() {
 }
 
 #[test]
-fn an_environment_that_was_never_reached_says_why() {
+fn unreached_environment_shows_the_reason() {
     let home = Home::new();
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let mut terminal = Terminal::open(command(&home, Some(&format!("http://{closed}")), "--env staging"), 120, 40);

@@ -1,8 +1,8 @@
-//! A credential helper that asks its user while the screen is up; and a second factor, for which the screen asks.
+//! A credential helper that prompts its user while the screen is open; and the MFA prompt of the screen.
 
 use super::*;
 
-/// A session whose profile names this script as its `credential_process`. It tells its process id in `helper`.
+/// A session whose profile names this script as its `credential_process`. It writes its process id to `helper`.
 fn with_helper(home: &Home, world: &World) -> Terminal {
     let script = "echo $$ > \"$HOME/helper\"\necho 'Enter MFA code: ' >&2\n(echo 'Enter it here: ' > /dev/tty) 2>/dev/null\nread code || sleep 600\n";
     let path = home.write("helper.sh", script);
@@ -26,7 +26,7 @@ fn alive(id: &str) -> bool {
 }
 
 #[test]
-fn a_helper_that_asks_is_named_and_nothing_of_it_stands_on_the_screen() {
+fn prompting_helper_is_named_and_writes_nothing_to_the_screen() {
     let config = include_str!("../../config.toml")
         .replace("[environments.staging]\n", "[environments.staging]\ncredential_timeout = \"1s\"\n");
     let (home, world) = (Home::with(&config), World::staging());
@@ -34,18 +34,18 @@ fn a_helper_that_asks_is_named_and_nothing_of_it_stands_on_the_screen() {
     helper(&home);
     terminal.shows("NO CREDENTIALS");
     terminal.shows("credential_process of profile `work`) did not end within 1 s and was ended: Enter MFA code");
-    // What is typed is a key of the screen, not the answer.
+    // Typed keys go to the screen, not to the helper.
     terminal.press("2");
     terminal.shows("DESIRED");
     terminal.press("q");
     assert_eq!(terminal.ended(), 0);
-    terminal.is_given_back();
+    terminal.is_restored();
     let raw = terminal.raw.lock().unwrap();
     assert!(!String::from_utf8_lossy(&raw).contains("Enter it here"), "it wrote over the screen");
 }
 
 #[test]
-fn a_helper_that_still_asks_is_ended_with_the_session() {
+fn prompting_helper_is_killed_with_the_session() {
     for ends in ["q", "TERM"] {
         let (home, world) = (Home::new(), World::staging());
         let mut terminal = with_helper(&home, &world);
@@ -63,7 +63,7 @@ fn a_helper_that_still_asks_is_ended_with_the_session() {
 }
 
 #[test]
-fn a_second_factor_is_asked_for_in_a_window_and_its_session_is_kept() {
+fn mfa_code_is_entered_in_a_window_and_its_session_cached() {
     let (home, world) = (Home::new(), World::staging());
     world.poke(&json!({"require_code": "271828"}));
     std::fs::create_dir_all(home.path().join(".aws")).unwrap();
@@ -87,22 +87,22 @@ fn a_second_factor_is_asked_for_in_a_window_and_its_session_is_kept() {
     terminal.shows("bookmark-manager-staging");
     terminal.press("q");
     assert_eq!(terminal.ended(), 0);
-    terminal.is_given_back();
+    terminal.is_restored();
     {
         let raw = terminal.raw.lock().unwrap();
-        assert!(!String::from_utf8_lossy(&raw).contains("271828"), "it stood on the screen");
+        assert!(!String::from_utf8_lossy(&raw).contains("271828"), "it was on the screen");
     }
-    // The next session finds it.
+    // The next session finds it in the cache.
     let mut terminal = open();
     terminal.press("2");
     terminal.shows("DESIRED");
     terminal.press("q");
     terminal.ended();
-    assert_eq!(world.asked("sts:AssumeRole"), 2);
+    assert_eq!(world.requests("sts:AssumeRole"), 2);
 }
 
 #[test]
-fn a_command_of_ones_own_in_the_foreground_has_the_terminal_and_gives_it_back() {
+fn custom_foreground_command_gets_and_returns_the_terminal() {
     let config = format!(
         "{}\n[[commands]]\nname = \"ask\"\nkey = \"Alt-b\"\nrisk = \"look\"\noutput = \"foreground\"\nrun = 'printf \"what is it? \"; read -r it; echo \"it is $it in $COCKPIT_ENV\"; exit 3'\n",
         include_str!("../../config.toml")
@@ -119,11 +119,11 @@ fn a_command_of_ones_own_in_the_foreground_has_the_terminal_and_gives_it_back() 
     terminal.shows("FAILED  ask: exit 3");
     terminal.press("q");
     assert_eq!(terminal.ended(), 0);
-    terminal.is_given_back();
+    terminal.is_restored();
 }
 
 #[test]
-fn a_sign_in_that_ran_out_is_renewed_without_leaving_the_screen() {
+fn expired_sign_in_is_renewed_within_the_screen() {
     let (home, world) = (Home::new(), World::staging());
     std::fs::create_dir_all(home.path().join(".aws")).unwrap();
     let session = "[sso-session team]\nsso_start_url = https://team.awsapps.com/start\nsso_region = ap-northeast-1\nsso_registration_scopes = sso:account:access\n";
@@ -139,9 +139,7 @@ fn a_sign_in_that_ran_out_is_renewed_without_leaving_the_screen() {
     terminal.press(":sign-in\r");
     terminal.shows("KBLH-QRST");
     terminal.shows("https://team.awsapps.com/start/#/device?user_code=KBLH-QRST");
-    until("it is asked whether somebody has confirmed it", PATIENCE, || {
-        (world.asked("sso:CreateToken") > 1).then_some(())
-    });
+    until("polling for the confirmation", PATIENCE, || (world.requests("sso:CreateToken") > 1).then_some(()));
     world.poke(&json!({"approve_sign_in": true}));
     terminal.shows("signed in");
     terminal.press("2");
@@ -149,20 +147,20 @@ fn a_sign_in_that_ran_out_is_renewed_without_leaving_the_screen() {
     terminal.shows("bookmark-manager-staging");
     terminal.press("q");
     assert_eq!(terminal.ended(), 0);
-    terminal.is_given_back();
-    // Under the name that the AWS CLI gives it: the digest of the session's name.
+    terminal.is_restored();
+    // The name given by the AWS CLI: the digest of the session's name.
     let file = home.path().join(".aws/sso/cache/d25187dc137f35c88bc80ec8c3ffbdb17b5eb873.json");
     let kept: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
     assert!(kept["accessToken"].is_string() && kept["refreshToken"].is_string());
     let raw = terminal.raw.lock().unwrap();
     assert!(
         !String::from_utf8_lossy(&raw).contains(kept["accessToken"].as_str().unwrap()),
-        "the token stood on the screen"
+        "the token was on the screen"
     );
 }
 
 #[test]
-fn what_is_typed_before_a_code_is_asked_for_is_no_code() {
+fn keys_typed_before_the_mfa_prompt_are_not_a_code() {
     let (home, world) = (Home::new(), World::staging());
     world.poke(&json!({"require_code": "271828"}));
     std::fs::create_dir_all(home.path().join(".aws")).unwrap();
@@ -170,7 +168,7 @@ fn what_is_typed_before_a_code_is_asked_for_is_no_code() {
         "[profile base]\naws_access_key_id = AKIASIMULATED0000001\naws_secret_access_key = {SECRET}\n\n[profile work]\nrole_arn = arn:aws:iam::123456789012:role/ops\nsource_profile = base\nmfa_serial = arn:aws:iam::123456789012:mfa/me\n"
     );
     home.write(".aws/config", files);
-    // The terminal has what was typed before the program begins.
+    // The terminal receives the keys before the program starts.
     let mut shell = CommandBuilder::new("sh");
     shell.env_clear();
     for (name, value) in home.variables(None) {
@@ -183,7 +181,7 @@ fn what_is_typed_before_a_code_is_asked_for_is_no_code() {
     shell.args(["-c", &format!("until [ -e begin ]; do :; done; exec '{program}' --env staging services")]);
     let mut terminal = Terminal::open(shell, 200, 40);
     terminal.press("ls\r");
-    // It is there when the terminal has shown it.
+    // They have arrived once the terminal has echoed them.
     terminal.shows("ls");
     home.write("begin", "");
     terminal.shows("MFA code of arn:aws:iam::123456789012:mfa/me for profile work:");

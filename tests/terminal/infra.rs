@@ -1,5 +1,5 @@
-//! The pane Infra over real Terraform: planned, read, approved, watched, left by a cockpit that is killed, taken up by another, cancelled,
-//! tried again and destroyed.
+//! The pane Infra with real Terraform: a run is planned, reviewed, approved, watched, abandoned by a killed cockpit, taken up
+//! by another one, cancelled, retried and destroyed.
 
 use super::*;
 
@@ -16,7 +16,7 @@ const NETWORK: &str = r#"
 resource "terraform_data" "vpc" { input = "10.0.0.0/16" }
 "#;
 
-/// Says that it has begun, and waits until it may go on.
+/// Reports that it has started, and waits until it may continue.
 const APP: &str = r#"
 resource "terraform_data" "task" { input = "cpu 256" }
 resource "terraform_data" "service" {
@@ -25,7 +25,7 @@ resource "terraform_data" "service" {
 resource "terraform_data" "alarm" { triggers_replace = [terraform_data.service.id] }
 "#;
 
-/// To the other button.
+/// Moves to the other button.
 pub(crate) const RIGHT: &str = "\u{1b}[C";
 
 fn state(home: &Home, unit: &str) -> usize {
@@ -35,14 +35,14 @@ fn state(home: &Home, unit: &str) -> usize {
 }
 
 impl Terminal {
-    /// Says yes in the window with this text: the other button. It is taken once the window has stood for a moment.
+    /// Confirms in the window with this text: the other button. It is accepted once the window has been open for a moment.
     pub(crate) fn yes(&mut self, text: &str, keys: &str) {
         self.shows(text);
         self.press(keys);
         let end = std::time::Instant::now() + PATIENCE;
         while self.text().contains(text) {
             assert!(std::time::Instant::now() < end, "it stays:\n{}", self.text());
-            // A key that comes twice within a second answers nothing.
+            // A key repeated within a second answers nothing.
             std::thread::sleep(Duration::from_millis(1_500));
             if self.text().contains(text) {
                 self.press("\r");
@@ -53,7 +53,7 @@ impl Terminal {
 }
 
 #[test]
-fn a_run_is_driven_from_the_pane_and_outlives_the_cockpit_that_began_it() {
+fn run_is_driven_from_the_pane_and_outlives_its_cockpit() {
     let home = Home::with(CONFIG);
     for (name, code) in [("network", NETWORK), ("app", APP)] {
         std::fs::create_dir_all(home.path().join("units").join(name)).unwrap();
@@ -63,11 +63,11 @@ fn a_run_is_driven_from_the_pane_and_outlives_the_cockpit_that_began_it() {
     let mut terminal = open();
     terminal.press("6");
     terminal.shows("network");
-    // A plan alone changes nothing.
+    // A plan on its own changes nothing.
     terminal.press("P");
     terminal.shows("infra plan: done");
     assert_eq!(state(&home, "network"), 0);
-    // Planned, read, approved, at the pace of a person.
+    // Planned, read, approved, at human pace.
     std::thread::sleep(Duration::from_millis(500));
     terminal.press("A");
     terminal.shows("1 plan waits for review: network");
@@ -88,11 +88,11 @@ fn a_run_is_driven_from_the_pane_and_outlives_the_cockpit_that_began_it() {
     terminal.press("j");
     terminal.press("A");
     terminal.yes("Apply app in lab", RIGHT);
-    until("what is made", PATIENCE, || home.path().join("units/app/begun").exists().then_some(()));
+    until("the created resources", PATIENCE, || home.path().join("units/app/begun").exists().then_some(()));
     terminal.press("\r");
     terminal.shows("terraform_data.service");
     terminal.shows("creating");
-    // Killed with the terminal: the run goes on, and another cockpit shows it.
+    // Killed with the terminal: the run continues, and another cockpit shows it.
     terminal.signal(Signal::KILL);
     terminal.child.wait().unwrap();
     drop(terminal);
@@ -100,12 +100,12 @@ fn a_run_is_driven_from_the_pane_and_outlives_the_cockpit_that_began_it() {
     terminal.shows("1/2");
     terminal.press("6");
     terminal.shows("applying");
-    // Asked to stop: it says what it waits for, and the state is written.
+    // Cancelled: it shows what it waits for, and the state is written.
     terminal.press("C");
     terminal.yes("In flight:", "");
     terminal.shows("infra apply: cancelled");
-    assert!(state(&home, "app") >= 1, "what was made is in the state");
-    // Tried again.
+    assert!(state(&home, "app") >= 1, "created resources are in the state");
+    // Retried.
     home.write("units/app/go", "");
     terminal.press("R");
     terminal.shows("1 plan waits for review: app");
@@ -114,7 +114,7 @@ fn a_run_is_driven_from_the_pane_and_outlives_the_cockpit_that_began_it() {
     terminal.yes("Apply app in lab", RIGHT);
     terminal.shows("infra apply: done");
     assert_eq!(state(&home, "app"), 3);
-    // Destroyed in the other order; it takes the name.
+    // Destroyed in reverse order; it requires the name.
     for unit in ["app", "network"] {
         if unit == "app" {
             terminal.press("X");
@@ -128,10 +128,10 @@ fn a_run_is_driven_from_the_pane_and_outlives_the_cockpit_that_began_it() {
     assert_eq!((state(&home, "app"), state(&home, "network")), (0, 0));
     terminal.press("q");
     assert_eq!(terminal.ended(), 0);
-    terminal.is_given_back();
+    terminal.is_restored();
 }
 
-/// A unit in a workspace, with two files of variables of which the later one wins.
+/// A unit in a workspace, with two files of variables of which the later one takes precedence.
 const WORKSPACE: &str = r#"
 [environments.lab.infra]
 kind = "terraform"
@@ -139,7 +139,7 @@ units = [{ name = "pantri", dir = "pantri", workspace = "dev", var_files = ["all
 "#;
 
 #[test]
-fn a_unit_in_a_workspace_with_files_of_variables_is_planned_read_applied_and_destroyed_from_the_pane() {
+fn unit_with_workspace_and_var_files_is_planned_applied_and_destroyed_from_the_pane() {
     let home = Home::with(WORKSPACE);
     std::fs::create_dir_all(home.path().join("pantri")).unwrap();
     home.write(
@@ -150,7 +150,7 @@ fn a_unit_in_a_workspace_with_files_of_variables_is_planned_read_applied_and_des
     home.write("pantri/dev.tfvars", "cpu = 256\n");
     let states = home.path().join("pantri/terraform.tfstate.d");
     let state = || std::fs::read_to_string(states.join("dev/terraform.tfstate")).unwrap_or_default();
-    // A workspace that is not there is said, and not made.
+    // A missing workspace is reported, and not created.
     let mut terminal = Terminal::open(command(&home, None, "--env lab"), 120, 40);
     terminal.press("6");
     terminal.shows("--new-workspace");
@@ -189,12 +189,12 @@ fn a_unit_in_a_workspace_with_files_of_variables_is_planned_read_applied_and_des
     assert!(!state().contains("cpu 256"), "{}", state());
     terminal.press("q");
     assert_eq!(terminal.ended(), 0);
-    terminal.is_given_back();
+    terminal.is_restored();
 }
 
-/// Rows 6 and 7 of the runbook: looked at with a key each, over real Terraform and without a run.
+/// Rows 6 and 7 of the runbook: each view has a key, with real Terraform and without a run.
 #[test]
-fn outputs_states_code_and_caches_of_a_unit_are_a_key_each_in_the_pane() {
+fn outputs_state_code_and_cache_of_a_unit_have_a_key_each() {
     let home = Home::with(
         "[environments.lab.infra]\nkind = \"terraform\"\nunits = [{ name = \"network\", dir = \"units/network\" }]\n",
     );
@@ -205,7 +205,7 @@ fn outputs_states_code_and_caches_of_a_unit_are_a_key_each_in_the_pane() {
         "units/network/main.tf",
         "module \"inner\" {\n  source = \"./inner\"\n}\n\nresource \"terraform_data\" \"vpc\" {\n  input = \"10.0.0.0/16\"\n}\n\noutput \"cidr\" {\n  value = terraform_data.vpc.output\n}\n\noutput \"key\" {\n  value     = \"geheim\"\n  sensitive = true\n}\n",
     );
-    support::line(&mut home.at(None), "infra apply lab --yes").coded(0);
+    crate::support::line(&mut home.at(None), "infra apply lab --yes").exits(0);
     let mut terminal = Terminal::open(command(&home, None, "--env lab"), 120, 40);
     terminal.press("6");
     terminal.shows("WAVE");
@@ -216,7 +216,7 @@ fn outputs_states_code_and_caches_of_a_unit_are_a_key_each_in_the_pane() {
     terminal.press("t");
     terminal.shows("terraform_data.vpc");
     terminal.press(ESC);
-    // In the unit: what the state has of a resource, and what Terraform wrote.
+    // In the unit: the state's values of a resource, and Terraform's output.
     terminal.press("\r");
     terminal.shows("RESOURCE");
     terminal.press("s");
@@ -245,18 +245,18 @@ fn outputs_states_code_and_caches_of_a_unit_are_a_key_each_in_the_pane() {
     terminal.yes("Remove caches of network", "");
     terminal.shows("is removed");
     assert!(!folder.join(".terraform").exists());
-    assert_eq!(state(&home, "network"), 1, "never a state");
+    assert_eq!(state(&home, "network"), 1, "states are never listed");
     let raw = String::from_utf8_lossy(&terminal.raw.lock().unwrap()).into_owned();
     assert!(!raw.contains("geheim"));
     terminal.press(ESC);
     terminal.press("q");
     assert_eq!(terminal.ended(), 0);
-    terminal.is_given_back();
+    terminal.is_restored();
 }
 
-/// A terminal that is closed ends the input of a question: nobody has said no, and the run goes on without this command.
+/// Closing the terminal ends the input of a question: it is not a "no", and the run continues without this command.
 #[test]
-fn a_run_waits_on_for_its_review_when_the_terminal_of_the_question_ends() {
+fn run_keeps_waiting_for_review_when_the_asking_terminal_closes() {
     let home = Home::with(CONFIG);
     for (name, code) in [("network", NETWORK), ("app", APP)] {
         std::fs::create_dir_all(home.path().join("units").join(name)).unwrap();
@@ -267,21 +267,22 @@ fn a_run_waits_on_for_its_review_when_the_terminal_of_the_question_ends() {
     terminal.press("\u{4}");
     assert_eq!(terminal.ended(), 7, "{}", terminal.text());
     terminal.shows("the run goes on");
-    let run = || support::line(&mut home.at(None), "--env lab infra runs -o json").coded(0).json()["runs"][0].clone();
+    let run =
+        || crate::support::line(&mut home.at(None), "--env lab infra runs -o json").exits(0).json()["runs"][0].clone();
     let (left, name) = (run(), run()["run"].as_str().unwrap().to_owned());
     assert_eq!((&left["state"], &left["waiting"]), (&json!("going on"), &json!(1)), "{left}");
-    let said = support::line(&mut home.at(None), &format!("--env lab infra cancel {name}")).coded(0);
-    assert!(said.err.contains(&format!("`cockpit infra attach {name} --env lab`")), "{said:#?}");
+    let output = crate::support::line(&mut home.at(None), &format!("--env lab infra cancel {name}")).exits(0);
+    assert!(output.err.contains(&format!("`cockpit infra attach {name} --env lab`")), "{output:#?}");
     until("its end", PATIENCE, || (run()["state"] == "cancelled").then_some(()));
     assert_eq!(state(&home, "network"), 0);
 }
 
 #[test]
-fn what_runs_otherwise_than_it_is_declared_is_told_with_its_place_after_a_look_for_drift() {
+fn drift_is_shown_with_its_place_in_the_code() {
     let (world, home) = (World::staging(), Home::with(""));
-    // As Terraform, but for what it says of the state: resources of ECS would need a provider of 700 MB.
-    let (wrapped, said) = (home.path().join("wrapped"), home.path().join("state.json"));
-    let show = format!("if [ \"$*\" = 'show -json -no-color' ]; then exec cat '{}'; fi", said.display());
+    // Like Terraform, except for its output of the state: resources of ECS would need a provider of 700 MB.
+    let (wrapped, state_file) = (home.path().join("wrapped"), home.path().join("state.json"));
+    let show = format!("if [ \"$*\" = 'show -json -no-color' ]; then exec cat '{}'; fi", state_file.display());
     home.write("wrapped", format!("#!/bin/sh\n{show}\nexec terraform \"$@\"\n"));
     std::fs::set_permissions(&wrapped, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     let config = format!(
@@ -310,11 +311,11 @@ fn what_runs_otherwise_than_it_is_declared_is_told_with_its_place_after_a_look_f
     terminal.shows("units/compute/main.tf:3)");
     terminal.press("q");
     assert_eq!(terminal.ended(), 0);
-    terminal.is_given_back();
+    terminal.is_restored();
 }
 
 #[test]
-fn a_demo_without_terraform_shows_a_recorded_run_and_says_so_in_its_titles() {
+fn demo_without_terraform_shows_a_labelled_recorded_run() {
     let home = Home::new();
     let mut demo = command(&home, None, "demo --scenario staging --speed 20");
     let path = std::env::var("PATH").unwrap_or_default();
@@ -326,12 +327,12 @@ fn a_demo_without_terraform_shows_a_recorded_run_and_says_so_in_its_titles() {
     terminal.shows("RECORDED  apply");
     terminal.press("A");
     terminal.shows("is RECORDED and only shown");
-    // It happens to its end, and can be read.
+    // It runs to its end, and can be read.
     terminal.shows("done");
     terminal.press("\r");
     terminal.shows("RESOURCE");
     terminal.shows("· RECORDED");
     terminal.press("q");
     assert_eq!(terminal.ended(), 0);
-    terminal.is_given_back();
+    terminal.is_restored();
 }

@@ -1,11 +1,8 @@
-//! The pane Infra over real Terraform where something has ended badly, and what is done there without a run.
-
-#[path = "../support/state_server.rs"]
-mod state_server;
+//! The pane Infra with real Terraform after a bad end, and actions without a run.
 
 use super::infra::RIGHT;
 use super::*;
-use state_server::{StateServer, Writes};
+use crate::support::state_server::{StateServer, Writes};
 
 const LAB: &str = "[environments.lab.infra]\nkind = \"terraform\"\nunits = [{ name = \"a\", dir = \"units/a\" }]\n";
 
@@ -24,7 +21,7 @@ fn open(home: &Home) -> Terminal {
 }
 
 #[test]
-fn a_state_that_could_not_be_written_is_shown_and_pushed_from_the_pane() {
+fn unwritten_state_is_shown_and_pushed_from_the_pane() {
     let server = StateServer::start(Writes::Refused);
     let home = lab(&server.code("resource \"terraform_data\" \"it\" {\n  input = \"one\"\n}\n"));
     let mut terminal = open(&home);
@@ -50,11 +47,11 @@ fn a_state_that_could_not_be_written_is_shown_and_pushed_from_the_pane() {
     terminal.hides("U shows and pushes");
     terminal.press("q");
     assert_eq!(terminal.ended(), 0);
-    terminal.is_given_back();
+    terminal.is_restored();
 }
 
 #[test]
-fn a_unit_is_initialised_formatted_and_imports_what_exists_and_a_part_of_it_alone_is_planned() {
+fn unit_is_initialised_formatted_imported_into_and_partly_planned() {
     let code = "resource \"terraform_data\" \"one\" {\ninput = \"1\"\n}\n\nresource \"terraform_data\" \"two\" {\n  input = \"2\"\n}\n";
     let home = lab(code);
     let folder = home.path().join("units/a");
@@ -72,8 +69,7 @@ fn a_unit_is_initialised_formatted_and_imports_what_exists_and_a_part_of_it_alon
     terminal.press("B");
     terminal.shows("import into a, address and id:");
     terminal.press("terraform_data.two some-id\r");
-    // The line is as long as the path of the folder, and may be folded.
-    terminal.shows("imports terraform_data.two as");
+    terminal.shows("the next plan of a shows what it would do");
     assert!(
         text("cockpit_imports.tf").contains("to = terraform_data.two\n  id = \"some-id\""),
         "{}",
@@ -81,7 +77,7 @@ fn a_unit_is_initialised_formatted_and_imports_what_exists_and_a_part_of_it_alon
     );
     std::fs::remove_file(folder.join("cockpit_imports.tf")).unwrap();
     terminal.press(ESC);
-    // Planned whole first, so that its resources stand there.
+    // Planned completely first, so that its resources are listed.
     terminal.press("P");
     terminal.shows("infra plan: done");
     std::thread::sleep(Duration::from_millis(500));
@@ -103,10 +99,10 @@ fn a_unit_is_initialised_formatted_and_imports_what_exists_and_a_part_of_it_alon
     terminal.press(ESC);
     terminal.press("q");
     assert_eq!(terminal.ended(), 0);
-    terminal.is_given_back();
+    terminal.is_restored();
 }
 
-/// Says that it has begun, and waits until it may go on.
+/// Reports that it has started, and waits until it may continue.
 const WAITS: &str = r#"
 resource "terraform_data" "it" {
   provisioner "local-exec" { command = "touch begun; while [ ! -e go ]; do sleep 0.05; done" }
@@ -114,18 +110,19 @@ resource "terraform_data" "it" {
 "#;
 
 #[test]
-fn a_run_goes_on_when_its_cockpit_is_terminated_and_another_one_sees_its_end() {
+fn run_outlives_its_terminated_cockpit_and_another_shows_its_end() {
     let home = lab(WAITS);
     let mut terminal = open(&home);
     terminal.press("A");
     terminal.shows("1 plan waits for review: a");
     terminal.press("A");
     terminal.yes("Apply a in lab", RIGHT);
-    until("what is made", PATIENCE, || home.path().join("units/a/begun").exists().then_some(()));
+    until("the created resources", PATIENCE, || home.path().join("units/a/begun").exists().then_some(()));
     terminal.signal(Signal::TERM);
     assert_eq!(terminal.ended(), 1);
-    terminal.is_given_back();
-    let run = || support::line(&mut home.at(None), "--env lab infra runs -o json").coded(0).json()["runs"][0].clone();
+    terminal.is_restored();
+    let run =
+        || crate::support::line(&mut home.at(None), "--env lab infra runs -o json").exits(0).json()["runs"][0].clone();
     assert_eq!(run()["state"], "going on", "{}", run());
     let mut terminal = open(&home);
     terminal.shows("applying");
@@ -134,11 +131,11 @@ fn a_run_goes_on_when_its_cockpit_is_terminated_and_another_one_sees_its_end() {
     assert_eq!(run()["state"], "done", "{}", run());
     terminal.press("q");
     assert_eq!(terminal.ended(), 0);
-    terminal.is_given_back();
+    terminal.is_restored();
 }
 
 #[test]
-fn a_state_that_has_nowhere_to_be_moved_to_stays_as_it_was_after_a_yes_in_the_pane() {
+fn state_without_a_move_target_is_unchanged_after_a_yes() {
     let home = lab("resource \"terraform_data\" \"it\" {}\n");
     let mut terminal = open(&home);
     terminal.press("A");
@@ -164,5 +161,5 @@ fn a_state_that_has_nowhere_to_be_moved_to_stays_as_it_was_after_a_yes_in_the_pa
     terminal.press(ESC);
     terminal.press("q");
     assert_eq!(terminal.ended(), 0);
-    terminal.is_given_back();
+    terminal.is_restored();
 }

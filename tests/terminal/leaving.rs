@@ -1,20 +1,20 @@
-//! The session is ended from outside while a deployment goes on: a signal, or a terminal that closes.
+//! The session is ended from outside during a deployment: by a signal, or a closing terminal.
 
 use super::*;
 
-/// Web is deployed, slowly, in a session that is then ended.
+/// The keys that start a slow deployment of web, and the text to wait for after each.
 const KEYS: [(&str, &str); 4] = [("2", "● web"), ("jF", "[ Deploy ]"), ("", "⏎ takes it"), ("\r", "run ◐")];
 
-/// What the audit file says of the only operation there was: how it ended.
+/// How the only operation ended, according to the audit file.
 fn audited(home: &Home, world: &World) -> String {
-    let said = support::line(&mut home.on(world), "audit -o json").coded(0).json();
-    let operations = said["operations"].as_array().unwrap();
-    assert_eq!(operations.len(), 1, "{said}");
+    let report = crate::support::line(&mut home.on(world), "audit -o json").exits(0).json();
+    let operations = report["operations"].as_array().unwrap();
+    assert_eq!(operations.len(), 1, "{report}");
     operations[0]["outcome"].as_str().unwrap().to_owned()
 }
 
 #[test]
-fn a_signal_while_a_deployment_goes_on_closes_its_audit_line_and_says_how_to_look_again() {
+fn signal_during_a_deployment_closes_its_audit_line_and_prints_how_to_attach() {
     for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
         let (home, world) = (Home::new(), World::running(Scenario::SlowRollout));
         let mut terminal = Terminal::on(&home, &world, "--env staging");
@@ -22,10 +22,10 @@ fn a_signal_while_a_deployment_goes_on_closes_its_audit_line_and_says_how_to_loo
             terminal.press(keys);
             terminal.shows(shown);
         }
-        until("the change", PATIENCE, || (world.asked("ecs:UpdateService") > 0).then_some(()));
+        until("the change", PATIENCE, || (world.requests("ecs:UpdateService") > 0).then_some(()));
         terminal.signal(signal);
         assert_eq!(terminal.ended(), 7, "{signal:?}: {}", terminal.text());
-        terminal.is_given_back();
+        terminal.is_restored();
         terminal.shows("cockpit deploy --attach web --env staging");
         assert_eq!(audited(&home, &world), "unknown", "{signal:?}");
     }
@@ -34,7 +34,7 @@ fn a_signal_while_a_deployment_goes_on_closes_its_audit_line_and_says_how_to_loo
 /// With a hang-up signal or, in a session of its own, without.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_terminal_that_closes_while_a_deployment_goes_on_leaves_a_whole_audit_file() {
+fn terminal_closing_during_a_deployment_leaves_a_complete_audit_file() {
     for own_session in [false, true] {
         let (home, world) = (Home::new(), World::running(Scenario::SlowRollout));
         let mut command = command(&home, Some(&world.endpoint()), "--env staging");
@@ -52,13 +52,13 @@ fn a_terminal_that_closes_while_a_deployment_goes_on_leaves_a_whole_audit_file()
         let mut bytes = [0; 16 * 1024];
         for (typed, text) in KEYS {
             keys.write_all(typed.as_bytes()).unwrap();
-            // The clock on the screen brings bytes every second.
+            // The clock on the screen sends bytes every second.
             while !shown.screen().contents().contains(text) {
                 let count = reader.read(&mut bytes).unwrap();
                 shown.process(&bytes[..count]);
             }
         }
-        until("the change", PATIENCE, || (world.asked("ecs:UpdateService") > 0).then_some(()));
+        until("the change", PATIENCE, || (world.requests("ecs:UpdateService") > 0).then_some(()));
         drop((reader, keys, pair.master));
         let ended = child.wait().unwrap();
         let code = if own_session {

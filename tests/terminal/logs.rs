@@ -1,9 +1,9 @@
-//! The logs on a terminal: they follow, are searched and filtered, and drive nothing.
+//! The logs on a terminal: following, searching and filtering, without effect on the terminal.
 
 use super::*;
 
 #[test]
-fn logs_follow_let_go_search_and_drive_no_terminal() {
+fn log_pane_follows_scrolls_searches_and_escapes_control_characters() {
     let (home, world) = (Home::new(), World::running(Scenario::Staging));
     let mut terminal = Terminal::on(&home, &world, "--env staging");
     terminal.shows("healthy");
@@ -21,7 +21,7 @@ fn logs_follow_let_go_search_and_drive_no_terminal() {
     terminal.press("\r");
     terminal.shows("Event");
     terminal.press("\x1b");
-    // One Esc after the other: two that come in one piece are one.
+    // One Esc after the other: two in one piece count as one.
     terminal.hides("Event");
     terminal.press("\x1b");
     terminal.hides("/owned");
@@ -37,11 +37,11 @@ fn logs_follow_let_go_search_and_drive_no_terminal() {
     terminal.shows("&service:");
     terminal.press("q");
     assert_eq!(terminal.ended(), 0);
-    terminal.is_given_back();
+    terminal.is_restored();
 }
 
 #[test]
-fn a_query_that_runs_is_stopped_when_the_session_ends() {
+fn running_insights_query_is_stopped_at_the_end_of_the_session() {
     let (home, world) = (Home::new(), World::running(Scenario::Staging));
     world.fault("logs:GetQueryResults", "hang");
     let mut terminal = Terminal::on(&home, &world, "--env staging");
@@ -49,11 +49,11 @@ fn a_query_that_runs_is_stopped_when_the_session_ends() {
     terminal.shows("request completed");
     for n in 1..=2 {
         terminal.press("u");
-        // What it costs is known: else a second yes is asked for.
+        // The price is known: otherwise a second confirmation is required.
         terminal.shows("less than $0.001");
         terminal.press("\r");
         terminal.shows("Insights is searching");
-        until("a query", PATIENCE, || (world.asked("logs:StartQuery") == n).then_some(()));
+        until("a query", PATIENCE, || (world.requests("logs:StartQuery") == n).then_some(()));
         if n == 1 {
             terminal.press("\x1b");
             terminal.hides("Insights is searching");
@@ -61,12 +61,12 @@ fn a_query_that_runs_is_stopped_when_the_session_ends() {
     }
     terminal.signal(Signal::TERM);
     assert_eq!(terminal.ended(), 1);
-    terminal.is_given_back();
-    assert_eq!((world.asked("logs:StartQuery"), world.asked("logs:StopQuery")), (2, 2));
+    terminal.is_restored();
+    assert_eq!((world.requests("logs:StartQuery"), world.requests("logs:StopQuery")), (2, 2));
 }
 
 #[test]
-fn filters_are_there_in_the_next_session_and_lines_go_into_files() {
+fn filters_persist_and_lines_are_saved_to_files() {
     let (home, world) = (Home::new(), World::running(Scenario::Staging));
     let mut terminal = Terminal::on(&home, &world, "--env staging");
     terminal.press("3");
@@ -85,7 +85,7 @@ fn filters_are_there_in_the_next_session_and_lines_go_into_files() {
     until("the line in the file", PATIENCE, || {
         std::fs::read_to_string(&file).ok().filter(|text| text.contains(message))
     });
-    // What is shown, into a new file; one that is there is left as it is.
+    // The shown lines, into a new file; an existing one is left unchanged.
     terminal.press("\x13\x15all.jsonl\r");
     terminal.shows("is there already");
     terminal.press("\x13\x15shown.txt\r");
@@ -101,12 +101,12 @@ fn filters_are_there_in_the_next_session_and_lines_go_into_files() {
     terminal.press("\r");
     terminal.shows("&@bad");
     terminal.hides("request completed");
-    let said = support::line(&mut home.on(&world), "logs --since 10m --filter @bad -o json").coded(0);
-    assert!(said.out.lines().count() > 0 && !said.out.contains("\"level\":\"info\""), "{}", said.out);
+    let output = crate::support::line(&mut home.on(&world), "logs --since 10m --filter @bad -o json").exits(0);
+    assert!(output.out.lines().count() > 0 && !output.out.contains("\"level\":\"info\""), "{}", output.out);
 }
 
 #[test]
-fn a_filter_is_typed_in_any_script() {
+fn filter_accepts_any_script() {
     let (home, world) = (Home::with(&any_service()), World::staging());
     world.poke(&json!({"rename_service": {"from": SERVICE, "to": "ブックマーク管理"}}));
     let mut terminal = Terminal::on(&home, &world, "--env any");
@@ -119,7 +119,7 @@ fn a_filter_is_typed_in_any_script() {
     terminal.press("\u{7f}\u{7f}\u{7f}api");
     terminal.shows("staging-api");
     terminal.hides("ブックマーク管理");
-    // What is pasted is typed, not run.
+    // Pasted text is inserted, not run.
     terminal.press("\u{15}\u{1b}[200~q\nマーク\u{1b}[201~");
     terminal.shows("qマーク");
     terminal.press(ESC);

@@ -1,11 +1,11 @@
-//! A SQL session on the screen, through a simulated tunnel to a real PostgreSQL: what its own statements do there, and a machine
-//! that has no room for a result.
+//! A SQL session on the screen, through a simulated tunnel to a real PostgreSQL: the effect of its own statements, and a
+//! machine without room for a result.
 
 use super::*;
 use cockpit::runtime::local_postgres::{LocalOptions, LocalPostgres};
 use std::net::SocketAddr;
 
-/// Staging with its database behind a tunnel through a service that runs.
+/// Staging with its database behind a tunnel through a running service.
 fn home() -> Home {
     let home = Home::new();
     let config = std::fs::read_to_string(home.path().join("config.toml")).unwrap();
@@ -18,11 +18,11 @@ fn home() -> Home {
 }
 
 #[test]
-fn a_result_that_finds_no_room_is_stopped_cancelled_and_says_so_and_the_session_goes_on() {
+fn result_that_fills_the_disk_is_cancelled_and_the_session_continues() {
     let server = LocalPostgres::start(&LocalOptions::default()).unwrap();
     let address = SocketAddr::from(([127, 0, 0, 1], server.port()));
-    let (home, world) = (home(), World::led(Scenario::Staging, 1.0, vec![("*:5432".to_owned(), address)]));
-    // No file of it may be larger than some megabytes, as on a disk that is full then.
+    let (home, world) = (home(), World::with_map(Scenario::Staging, 1.0, vec![("*:5432".to_owned(), address)]));
+    // Its files are limited to some megabytes, as if the disk were full then.
     let mut limited = CommandBuilder::new("/bin/sh");
     limited.env_clear();
     for (name, value) in home.variables(Some(&world.endpoint())) {
@@ -44,15 +44,15 @@ fn a_result_that_finds_no_room_is_stopped_cancelled_and_says_so_and_the_session_
 }
 
 #[test]
-fn rows_are_described_edited_sorted_and_explained_on_a_real_server() {
+fn rows_are_described_edited_sorted_and_explained() {
     let server = LocalPostgres::start(&LocalOptions::default()).unwrap();
     let url = server.url("postgres", "postgres");
     let (home, world) = (home(), {
         let address = SocketAddr::from(([127, 0, 0, 1], server.port()));
-        World::led(Scenario::Staging, 1.0, vec![("*:5432".to_owned(), address)])
+        World::with_map(Scenario::Staging, 1.0, vec![("*:5432".to_owned(), address)])
     });
     let on_server = |statement: &str| {
-        support::run(&mut home.at(None), ["sql", "--url", &url, "-o", "tsv", "-c", statement]).coded(0).out
+        crate::support::run(&mut home.at(None), ["sql", "--url", &url, "-o", "tsv", "-c", statement]).exits(0).out
     };
     on_server(
         "create table days (id int primary key, rains boolean, code char(6), note text); \
@@ -82,7 +82,7 @@ fn rows_are_described_edited_sorted_and_explained_on_a_real_server() {
 }
 
 fn edits_and_a_deletion_are_committed(terminal: &mut Terminal) {
-    // A cell that is no text, and one that is padded.
+    // A cell without text, and a padded one.
     terminal.press("l");
     terminal.shows("column 2 of 4");
     terminal.press("e");
@@ -106,7 +106,7 @@ fn edits_and_a_deletion_are_committed(terminal: &mut Terminal) {
 }
 
 fn the_server_sorts_then_the_rows_here(terminal: &mut Terminal) {
-    // It was read again, and the same place is selected. The server sorts, then the other way round; then what is here.
+    // It was read again, and the same cell is selected. Sorted by the server, then in reverse; then locally.
     terminal.shows("row 2 of 4,999 · column 3 of 4");
     terminal.press("h");
     terminal.shows("column 2 of 4");
@@ -126,7 +126,7 @@ fn the_server_sorts_then_the_rows_here(terminal: &mut Terminal) {
 }
 
 fn a_statement_is_explained(terminal: &mut Terminal) {
-    // A plan, and one with what it took.
+    // A plan, and one with execution times.
     terminal.press("\t");
     terminal.shows("run after ;");
     terminal.press("select count(*) from days where note is null;");

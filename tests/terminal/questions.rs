@@ -1,10 +1,10 @@
-//! Questions on a real terminal: what was typed before one is no answer to it, and keys that are typed when
-//! the program is on its way out belong to the shell.
+//! Questions on a real terminal: keys typed before one do not answer it, and keys typed during
+//! shutdown belong to the shell.
 
 use super::*;
 use std::io::BufRead as _;
 
-/// Each command that asks, with a scenario in which it has something to do.
+/// Each command with a question, and a scenario in which it has something to do.
 const ASKING: [&str; 12] = [
     "deploy web --force",
     "deploy web --image c0ffee1",
@@ -33,13 +33,13 @@ fn changes(world: &World) -> u64 {
         "cloudwatch:PutAlarmMuteRule",
         "rds:CreateDBSnapshot",
     ];
-    writes.iter().map(|operation| world.asked(operation)).sum()
+    writes.iter().map(|operation| world.requests(operation)).sum()
 }
 
 #[test]
-fn what_is_typed_before_a_question_does_not_answer_it() {
+fn keys_typed_before_a_question_do_not_answer_it() {
     let (home, world) = (Home::new(), World::staging());
-    let tasks = support::line(&mut home.on(&world), "tasks web -o json").coded(0).json();
+    let tasks = crate::support::line(&mut home.on(&world), "tasks web -o json").exits(0).json();
     let task = tasks["tasks"][0]["id"].as_str().unwrap().to_owned();
     for asking in ASKING {
         for typed in ["\r", "\r\r\r", "y\r", "yes\ry\r"] {
@@ -47,7 +47,7 @@ fn what_is_typed_before_a_question_does_not_answer_it() {
             let mut terminal = Terminal::on(&home, &world, &format!("--env staging {arguments}"));
             terminal.press(typed);
             terminal.shows("do it? [");
-            // As often as it takes: what comes right before the question is asked again is forgotten with the rest.
+            // Repeated as needed: input right before the question is repeated is discarded with the rest.
             let ended = until("the end", PATIENCE, || {
                 terminal.press("n\r");
                 terminal.child.try_wait().unwrap()
@@ -56,33 +56,33 @@ fn what_is_typed_before_a_question_does_not_answer_it() {
             terminal.shows("the answer was no");
         }
     }
-    // An Enter that is held from the command line on is none either.
+    // An Enter held since the command line is not an answer either.
     let mut terminal = Terminal::on(&home, &world, "--env staging scale web 2");
-    until("a word about the Enter", PATIENCE, || {
+    until("the message about Enter", PATIENCE, || {
         terminal.press("\r");
         terminal.text().contains("not taken").then_some(())
     });
-    // As often as it takes: what comes right before the question is asked again is forgotten with the rest.
+    // Repeated as needed: input right before the question is repeated is discarded with the rest.
     let ended = until("the end", PATIENCE, || {
         terminal.press("n\r");
         terminal.child.try_wait().unwrap()
     });
     assert_eq!(ended.exit_code(), 4, "{}", terminal.text());
     assert_eq!(changes(&world), 0);
-    // And an answer is taken.
+    // And an answer is accepted.
     let mut terminal = Terminal::on(&home, &world, "--env staging autoscaling web --suspend");
     terminal.shows("do it? [");
-    // It is none before the question could be read.
+    // It counts only after the question could be read.
     std::thread::sleep(Duration::from_millis(500));
     terminal.press("y\r");
     assert_eq!(terminal.ended(), 0, "{}", terminal.text());
     assert_eq!(changes(&world), 1);
 }
 
-/// What asks before it opens something is ended like everything else; and an answer that nobody gives does not outlast
-/// the time.
+/// A question before opening something can be ended like everything else; and an unanswered one does not exceed the time
+/// limit.
 #[test]
-fn a_question_before_something_is_opened_is_left_by_a_key_a_signal_and_the_time() {
+fn question_before_opening_is_left_by_key_signal_and_timeout() {
     let (home, world) = (Home::new(), World::start(Scenario::Prod));
     let opening = [
         "exec prod web -- ls",
@@ -92,20 +92,20 @@ fn a_question_before_something_is_opened_is_left_by_a_key_a_signal_and_the_time(
         "sql --write -c select",
     ];
     for arguments in opening {
-        let asked = |terminal: &Terminal| {
+        let question_is_shown = |terminal: &Terminal| {
             terminal.wait("a question", |text| text.contains("do it? [y/N]") || text.contains("type prod to do it"));
-            // What the yes is to, and where: the environment may be the default one, and was not typed.
+            // The question states what is opened and where: the environment may be the untyped default one.
             let text = terminal.text();
             let what = arguments.split(' ').next().unwrap();
-            let told = text.contains("in prod GUARDED (123456789012, ap-northeast-1, as ");
-            assert!(told && (text.contains(what) || what == "instances"), "{arguments}: {text}");
+            let names_place = text.contains("in prod GUARDED (123456789012, ap-northeast-1, as ");
+            assert!(names_place && (text.contains(what) || what == "instances"), "{arguments}: {text}");
         };
         let mut terminal = Terminal::on(&home, &world, &format!("--env prod {arguments}"));
-        asked(&terminal);
+        question_is_shown(&terminal);
         terminal.press("\u{3}");
         assert_eq!(terminal.ended(), 130, "{arguments}: {}", terminal.text());
         let mut terminal = Terminal::on(&home, &world, &format!("--env prod {arguments}"));
-        asked(&terminal);
+        question_is_shown(&terminal);
         terminal.signal(Signal::TERM);
         assert_eq!(terminal.ended(), 1, "{arguments}: {}", terminal.text());
         let mut terminal = Terminal::on(&home, &world, &format!("--timeout 3s --env prod {arguments}"));
@@ -113,11 +113,11 @@ fn a_question_before_something_is_opened_is_left_by_a_key_a_signal_and_the_time(
     }
 }
 
-/// A value is what is typed after it was asked for: what was meant for the shell would be written as the secret.
+/// A value is what is typed after its prompt: otherwise text meant for the shell would be written as the secret.
 #[test]
-fn what_is_typed_before_a_value_is_asked_for_is_no_value() {
+fn keys_typed_before_a_value_prompt_are_not_the_value() {
     let (home, world) = (Home::new(), World::staging());
-    // Long enough to type before it is asked.
+    // Long enough to type before the prompt.
     world.post("/_sim/fault", &json!({"operation": "sts:GetCallerIdentity", "kind": "delay", "delay_ms": 1500}));
     let mut terminal = Terminal::on(&home, &world, "--env staging params put /bookmark-manager/staging/KEY --dry-run");
     terminal.press("ls\ry\r");
@@ -126,7 +126,7 @@ fn what_is_typed_before_a_value_is_asked_for_is_no_value() {
     terminal.press("s3cret\r");
     terminal.shows("(6 characters)");
     assert_eq!(terminal.ended(), 0, "{}", terminal.text());
-    // And it is ended like every question; the terminal is given back.
+    // And it can be ended like every question; the terminal is restored.
     let mut terminal = Terminal::on(&home, &world, "--env staging params put /bookmark-manager/staging/KEY");
     terminal.shows("it is not shown");
     terminal.signal(Signal::TERM);
@@ -134,17 +134,17 @@ fn what_is_typed_before_a_value_is_asked_for_is_no_value() {
     let mut terminal =
         Terminal::on(&home, &world, "--env staging --timeout 3s params put /bookmark-manager/staging/KEY");
     assert_eq!(terminal.ended(), 7, "{}", terminal.text());
-    assert_eq!(world.asked("ssm:PutParameter"), 0);
+    assert_eq!(world.requests("ssm:PutParameter"), 0);
 }
 
 #[test]
-fn a_guarded_environment_takes_no_bare_enter() {
+fn guarded_environment_rejects_a_bare_enter() {
     let (home, world) = (Home::new(), World::start(Scenario::Prod));
     for arguments in ["deploy web --force", "scale web 3", "stop"] {
         let mut terminal = Terminal::on(&home, &world, &format!("--env prod {arguments}"));
         terminal.press("\ry\rprod\r");
         terminal.wait("a question", |text| text.contains("do it? [y/N]") || text.contains("type prod to do it"));
-        // Nothing that was typed before is left for it.
+        // No earlier input is left for it.
         let ended = until("the end", PATIENCE, || {
             terminal.press("n\r");
             terminal.child.try_wait().unwrap()
@@ -155,28 +155,28 @@ fn a_guarded_environment_takes_no_bare_enter() {
 }
 
 #[test]
-fn a_key_that_is_held_confirms_no_plan() {
+fn held_key_confirms_no_plan() {
     let home = Home::new();
     let mut terminal = Terminal::open(command(&home, None, "demo --scenario staging --speed 20"), 120, 32);
     terminal.press("2");
     terminal.shows("● web");
     terminal.press("jF");
-    // As fast as this machine sends them, until the window says what it thinks of it.
-    until("a word about the held key", PATIENCE, || {
+    // As fast as this machine sends them, until the window reports the held key.
+    until("the message about the held key", PATIENCE, || {
         terminal.press("\r");
         terminal.text().contains("a key that is held").then_some(())
     });
     terminal.shows("[ Deploy ]");
     terminal.hides("⏎ takes it");
     assert!(!terminal.text().contains("run ◐"));
-    // Let go, and pressed again when the window takes it.
+    // Released, and pressed again when the window accepts it.
     terminal.shows("⏎ takes it");
     terminal.press("\r");
     terminal.shows("run ◐");
 }
 
 #[test]
-fn a_terminal_that_cannot_be_drawn_on_gets_no_screen() {
+fn unsupported_terminal_gets_no_screen() {
     let (home, world) = (Home::new(), World::staging());
     for (name, arguments, instead) in [
         ("dumb", "--env staging", "cockpit snapshot"),
@@ -213,7 +213,7 @@ fn a_terminal_that_cannot_be_drawn_on_gets_no_screen() {
 }
 
 #[test]
-fn what_is_typed_while_the_program_says_farewell_is_the_shells() {
+fn keys_typed_during_shutdown_go_to_the_shell() {
     let (home, world) = (Home::new(), World::running(Scenario::Staging));
     world.fault("logs:GetQueryResults", "hang");
     let mut terminal = Terminal::on(&home, &world, "--env staging");
@@ -222,11 +222,11 @@ fn what_is_typed_while_the_program_says_farewell_is_the_shells() {
     terminal.press("u");
     terminal.shows("less than $0.001");
     terminal.press("\r");
-    until("a query", PATIENCE, || (world.asked("logs:StartQuery") == 1).then_some(()));
-    // Stopping it takes as long as it is waited for.
+    until("a query", PATIENCE, || (world.requests("logs:StartQuery") == 1).then_some(()));
+    // Stopping it takes until the wait for it ends.
     world.fault("logs:StopQuery", "hang");
     terminal.press("q");
-    terminal.is_given_back();
+    terminal.is_restored();
     terminal.press("echo for the shell\r");
     assert_eq!(terminal.ended(), 0);
     let path = terminal.master.tty_name().unwrap();
@@ -238,11 +238,11 @@ fn what_is_typed_while_the_program_says_farewell_is_the_shells() {
 }
 
 #[test]
-fn the_screen_begins_with_all_environments_where_that_is_asked_for() {
+fn screen_starts_with_all_environments_on_request() {
     let (home, world) = (Home::new(), World::staging());
     let mut terminal = Terminal::on(&home, &world, "--env staging --all");
     terminal.shows("Environments");
-    // One that is not opened is looked at meanwhile.
+    // An environment that is not open is polled meanwhile.
     terminal.wait("what was seen of prod", |screen| {
         screen.lines().any(|line| line.contains("prod") && line.contains("ago"))
     });
@@ -252,9 +252,9 @@ fn the_screen_begins_with_all_environments_where_that_is_asked_for() {
     assert_eq!(terminal.ended(), 0);
 }
 
-/// The doctor is a window, and its checks are those of the command: with the place of a name that is written wrong.
+/// The doctor is a window with the same checks as the command: with the place of a misspelled name.
 #[test]
-fn the_doctor_on_the_screen_tells_a_line_of_the_configuration_with_its_place() {
+fn doctor_on_the_screen_shows_the_place_of_a_configuration_line() {
     let config = include_str!("../../config.toml").replacen("staging-db\"]", "staging-bd\"]", 1);
     let number = config.lines().position(|line| line.starts_with("databases")).unwrap() + 1;
     let (home, world) = (Home::with(&config), World::staging());
@@ -266,7 +266,7 @@ fn the_doctor_on_the_screen_tells_a_line_of_the_configuration_with_its_place() {
     terminal.shows("did you mean `bookmark-manager-staging-db`?");
     terminal.press(ESC);
     terminal.hides("Doctor: staging");
-    // The demonstration has it, too, on its own world.
+    // The demo has it too, on its own world.
     let mut demo = Terminal::demo(&home);
     demo.shows("SIMULATED");
     demo.press(":doctor\r");
@@ -275,29 +275,29 @@ fn the_doctor_on_the_screen_tells_a_line_of_the_configuration_with_its_place() {
     assert_eq!(demo.ended(), 0);
 }
 
-/// Says that it is being made, and waits until it may go on.
+/// Reports its creation, and waits until it may continue.
 const WAITS: &str = "resource \"terraform_data\" \"it\" {\n  provisioner \"local-exec\" { command = \"touch begun; while [ ! -e go ]; do sleep 0.05; done\" }\n}\n";
 
 #[test]
-fn the_question_what_becomes_of_a_run_is_left_by_a_key_a_signal_the_time_and_the_end_of_the_run() {
+fn run_question_is_left_by_key_signal_timeout_and_end_of_the_run() {
     let home =
         Home::with("[environments.lab.infra]\nkind = \"terraform\"\nunits = [{ name = \"a\", dir = \"units/a\" }]\n");
     std::fs::create_dir_all(home.path().join("units/a")).unwrap();
     home.write("units/a/main.tf", WAITS);
     let open = |arguments: &str| Terminal::open(command(&home, None, arguments), 120, 40);
-    let asked = |terminal: &mut Terminal| {
+    let interrupt = |terminal: &mut Terminal| {
         terminal.press("\u{3}");
         terminal.shows("[w]ait on? [d]");
     };
     let mut terminal = open("infra apply lab --yes");
-    until("its apply", PATIENCE, || home.path().join("units/a/begun").exists().then_some(()));
-    asked(&mut terminal);
+    until("the start of its apply", PATIENCE, || home.path().join("units/a/begun").exists().then_some(()));
+    interrupt(&mut terminal);
     terminal.press("\u{3}");
     assert_eq!(terminal.ended(), 7, "{}", terminal.text());
     terminal.shows("the run goes on");
     let mut terminal = open("--env lab infra attach");
     terminal.shows("terraform_data.it: creating");
-    asked(&mut terminal);
+    interrupt(&mut terminal);
     terminal.signal(Signal::TERM);
     assert_eq!(terminal.ended(), 7, "{}", terminal.text());
     let mut terminal = open("--timeout 5s --env lab infra attach");
@@ -306,7 +306,7 @@ fn the_question_what_becomes_of_a_run_is_left_by_a_key_a_signal_the_time_and_the
     assert_eq!(terminal.ended(), 7, "{}", terminal.text());
     let mut terminal = open("--env lab infra attach");
     terminal.shows("terraform_data.it: creating");
-    asked(&mut terminal);
+    interrupt(&mut terminal);
     home.write("units/a/go", "");
     terminal.shows("a: done");
     assert_eq!(terminal.ended(), 0, "{}", terminal.text());

@@ -1,19 +1,19 @@
-//! What there is in the demonstration's database, which is a real PostgreSQL: looked through and followed with keys.
+//! The objects of the demo's database, which is a real PostgreSQL, browsed and followed with keys.
 
 use super::*;
 
 const F8: &str = "\u{1b}[19~";
 
 #[test]
-fn a_real_database_is_looked_through_and_a_foreign_key_is_followed_and_back() {
+fn real_database_is_browsed_and_foreign_keys_are_followed_both_ways() {
     let home = Home::new();
     let mut terminal = Terminal::open(command(&home, None, "demo --scenario staging --speed 0"), 160, 45);
     terminal.shows("Overview");
     terminal.press("5");
     terminal.shows("connects to");
     terminal.press("\r");
-    // Where there are several to choose from, the first; where the usual port is taken on this machine, the one that is offered.
-    // No window takes a key that may have been held down since before it was there.
+    // With several to choose from, the first; if the usual port is taken on this machine, the offered one.
+    // A window ignores keys that may have been held since before it opened.
     until("a session", PATIENCE, || {
         let text = terminal.text();
         if text.contains("Connect to") || text.contains("is taken") {
@@ -37,7 +37,7 @@ fn a_real_database_is_looked_through_and_a_foreign_key_is_followed_and_back() {
     terminal.shows("bookmarks (user_id) → users");
     terminal.press("d");
     terminal.shows("row 1 of 100");
-    // Their count is known before they are here.
+    // Their count is known before they arrive.
     terminal.shows("A field guide to indexes #1 ");
     terminal.press("l");
     terminal.shows("column 2 of 10 → users");

@@ -1,6 +1,7 @@
-//! The pane Infra over whole environments of `infra/terraform` on an emulator of AWS: applied wave by wave, left by a cockpit that is
-//! killed, cancelled, tried again, planned, destroyed. It takes many minutes, most of which the provider waits for databases;
-//! `./dev test --full` starts it, with the environment's configuration and the emulator in the variables of the process.
+//! The pane Infra over whole environments of `infra/terraform` on an emulator of AWS: applied wave by wave, abandoned by a
+//! killed cockpit, cancelled, retried, planned, destroyed. It takes many minutes, most of which the provider waits for
+//! databases; `./dev test --full` starts it, with the environment's configuration and the emulator in the variables of the
+//! process.
 
 use super::*;
 use std::time::Instant;
@@ -8,9 +9,9 @@ use std::time::Instant;
 /// The provider alone waits minutes for a database.
 const WHOLE: Duration = Duration::from_mins(25);
 
-/// The name of the environment of units in its configuration.
+/// The name of the environment with several units in its configuration.
 const NAME: &str = "staging";
-/// That of the single unit with a workspace and files of variables.
+/// The name of the single unit with a workspace and files of variables.
 const PANTRI: &str = "pantri-dev";
 
 fn open(name: &str) -> Terminal {
@@ -20,8 +21,8 @@ fn open(name: &str) -> Terminal {
     Terminal::open(command, 160, 50)
 }
 
-/// Reads and approves what waits for it until the run has ended so. That stands above the units for as long as no other run
-/// begins; what is said of it goes after a moment.
+/// Reviews and approves waiting plans until the run has ended in this way. The end is shown above the units until another run
+/// starts; a notice about it disappears after a moment.
 fn until_ended(terminal: &mut Terminal, name: &str, goal: &str, how: &str, answer: &str) {
     let (begins, ends) = (format!(" {goal}  "), format!("  {how} "));
     until_so(terminal, name, &format!("{goal} {how}"), answer, |text| {
@@ -29,12 +30,12 @@ fn until_ended(terminal: &mut Terminal, name: &str, goal: &str, how: &str, answe
     });
 }
 
-/// Reads and approves what waits for it until this is on the screen.
+/// Reviews and approves waiting plans until this text is on the screen.
 fn until_shown(terminal: &mut Terminal, name: &str, wanted: &str, answer: &str) {
     until_so(terminal, name, wanted, answer, |text| text.contains(wanted));
 }
 
-/// The same until the screen is so; `wanted` says it in words.
+/// Reviews and approves waiting plans until the condition holds; `wanted` describes it.
 fn until_so(terminal: &mut Terminal, name: &str, wanted: &str, answer: &str, so: impl Fn(&str) -> bool) {
     let window = format!("in {name}");
     let end = Instant::now() + WHOLE;
@@ -44,12 +45,12 @@ fn until_so(terminal: &mut Terminal, name: &str, wanted: &str, answer: &str, so:
         if so(&text) {
             return;
         }
-        assert!(Instant::now() < end, "{wanted} does not come, after {approved} approvals:\n{text}");
+        assert!(Instant::now() < end, "{wanted} does not appear, after {approved} approvals:\n{text}");
         assert!(!text.contains("FAILED"), "{text}");
         if text.contains(&window) {
-            // On a busy machine it may have come long after it was asked for.
+            // On a busy machine the window may have opened long after the request.
             terminal.press(answer);
-            // It is read first: what was just drawn takes no yes. What it asks may be over meanwhile.
+            // It must be readable first: a window that was just drawn accepts no yes. Its question may be obsolete meanwhile.
             while terminal.text().contains(&window) {
                 std::thread::sleep(Duration::from_millis(1_500));
                 let over = terminal.text().contains("There is nothing to answer any more");
@@ -72,21 +73,21 @@ fn until_so(terminal: &mut Terminal, name: &str, wanted: &str, answer: &str, so:
 
 #[test]
 #[ignore = "it applies a whole environment: ./dev test --full"]
-fn a_whole_environment_is_applied_left_cancelled_retried_and_destroyed_from_the_pane() {
+fn environment_is_applied_detached_cancelled_retried_and_destroyed_from_the_pane() {
     let yes = "\u{1b}[C";
     let mut terminal = open(NAME);
     terminal.press("6");
     terminal.shows("network");
     terminal.press("A");
     until_shown(&mut terminal, NAME, "applying", yes);
-    // Killed with its terminal: the run goes on, and another cockpit shows it.
+    // Killed with its terminal: the run continues, and another cockpit shows it.
     terminal.signal(Signal::KILL);
     terminal.child.wait().unwrap();
     drop(terminal);
     let mut terminal = open(NAME);
     terminal.press("6");
     terminal.shows("run ◐ apply");
-    // The database takes longest: asked to stop while it is made.
+    // The database takes longest: cancelled while it is created.
     until_so(&mut terminal, NAME, "the database is made", yes, |text| {
         text.lines().any(|line| line.contains(" database ") && line.contains("applying"))
     });
@@ -103,16 +104,16 @@ fn a_whole_environment_is_applied_left_cancelled_retried_and_destroyed_from_the_
     until_ended(&mut terminal, NAME, "destroy", "done", NAME);
     terminal.press("q");
     assert_eq!(terminal.ended(), 0);
-    terminal.is_given_back();
+    terminal.is_restored();
 }
 
 #[test]
 #[ignore = "it applies a whole environment: ./dev test --full"]
-fn a_unit_with_a_workspace_and_files_of_variables_is_planned_read_applied_and_destroyed_from_the_pane() {
+fn staging_unit_with_workspace_and_var_files_is_planned_applied_and_destroyed_from_the_pane() {
     let mut terminal = open(PANTRI);
     terminal.press("6");
     terminal.shows("pantri");
-    // A plan alone: the diff has what the files of variables say.
+    // A plan on its own: the diff shows the values of the files of variables.
     terminal.press("P");
     until_ended(&mut terminal, PANTRI, "plan", "done", "");
     terminal.press("v");
@@ -128,5 +129,5 @@ fn a_unit_with_a_workspace_and_files_of_variables_is_planned_read_applied_and_de
     until_ended(&mut terminal, PANTRI, "destroy", "done", PANTRI);
     terminal.press("q");
     assert_eq!(terminal.ended(), 0);
-    terminal.is_given_back();
+    terminal.is_restored();
 }

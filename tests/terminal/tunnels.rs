@@ -1,9 +1,9 @@
-//! Tunnels and shells from the screen: what they do to the terminal, and what is left behind.
+//! Tunnels and shells from the screen: their effect on the terminal, and what they leave.
 
 use super::*;
 use std::net::TcpStream;
 
-/// The example configuration with an audit file at hand, and a tunnel through a service that runs.
+/// The example configuration with an audit file inside the home folder, and a tunnel through a running service.
 fn tunneled() -> Home {
     let home = Home::new();
     let audit = home.path().join("audit.jsonl");
@@ -16,7 +16,7 @@ fn tunneled() -> Home {
     home
 }
 
-/// What each line of the audit file says became of it, with its command.
+/// The outcome in each line of the audit file, with its command.
 fn written(home: &Home) -> Vec<(String, String)> {
     let text = std::fs::read_to_string(home.path().join("audit.jsonl")).unwrap_or_default();
     let lines = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
@@ -24,7 +24,7 @@ fn written(home: &Home) -> Vec<(String, String)> {
 }
 
 #[test]
-fn a_shell_has_the_terminal_to_itself_and_the_screen_comes_back_as_it_was() {
+fn shell_gets_the_whole_terminal_and_the_screen_is_restored() {
     let (home, world) = (tunneled(), World::staging());
     let mut terminal = Terminal::on(&home, &world, "--env staging");
     terminal.press("2");
@@ -42,27 +42,27 @@ fn a_shell_has_the_terminal_to_itself_and_the_screen_comes_back_as_it_was() {
         std::thread::sleep(Duration::from_millis(50));
         terminal.text().contains("30 100").then_some(())
     });
-    // What would end the cockpit ends what runs there.
+    // The key that would quit the cockpit ends the program in the shell.
     terminal.press("cat\r\u{3}");
     terminal.shows("^C");
     terminal.press("exit 3\r");
     terminal.is_taken();
     terminal.shows("exit code 3");
     terminal.shows("DESIRED");
-    // The next key is the screen's, and none is lost to who read before.
+    // The next key goes to the screen, and none is lost to the previous reader.
     terminal.press("4");
     terminal.shows("bookmark-manager-staging-db");
-    let said = written(&home);
-    assert_eq!(said.iter().map(|(outcome, _)| outcome.as_str()).collect::<Vec<_>>(), ["\"started\"", "\"done\""]);
-    assert!(said[0].1.contains("cockpit exec staging bookmark-manager-staging-web"), "{said:?}");
-    assert_eq!(world.asked("ssm:TerminateSession"), 1);
+    let output = written(&home);
+    assert_eq!(output.iter().map(|(outcome, _)| outcome.as_str()).collect::<Vec<_>>(), ["\"started\"", "\"done\""]);
+    assert!(output[0].1.contains("cockpit exec staging bookmark-manager-staging-web"), "{output:?}");
+    assert_eq!(world.requests("ssm:TerminateSession"), 1);
     terminal.press("q");
     assert_eq!(terminal.ended(), 0);
-    terminal.is_given_back();
+    terminal.is_restored();
 }
 
 #[test]
-fn a_shell_that_the_service_ends_is_told_with_the_reason_and_is_not_written_down_as_done() {
+fn shell_ended_by_the_service_shows_the_reason_and_is_not_audited_as_done() {
     let (home, world) = (tunneled(), World::staging());
     let mut terminal = Terminal::on(&home, &world, "--env staging");
     terminal.press("2");
@@ -78,7 +78,7 @@ fn a_shell_that_the_service_ends_is_told_with_the_reason_and_is_not_written_down
 }
 
 #[test]
-fn a_shell_of_the_command_gives_the_terminal_back_with_the_exit_code() {
+fn shell_command_restores_the_terminal_and_returns_the_exit_code() {
     let (home, world) = (tunneled(), World::staging());
     let mut terminal = Terminal::on(&home, &world, "exec staging web");
     terminal.shows("root@");
@@ -87,16 +87,16 @@ fn a_shell_of_the_command_gives_the_terminal_back_with_the_exit_code() {
     terminal.press("exit 7\r");
     assert_eq!(terminal.ended(), 7);
     until("cooked", PATIENCE, || terminal.cooked().then_some(()));
-    // One that never opens is left with Ctrl-C.
+    // A shell that never opens is left with Ctrl-C.
     world.fault("ecs:ExecuteCommand", "hang");
     let mut terminal = Terminal::on(&home, &world, "exec staging web");
-    until("it was asked for", PATIENCE, || (world.asked("ecs:ExecuteCommand") >= 2).then_some(()));
+    until("the session request", PATIENCE, || (world.requests("ecs:ExecuteCommand") >= 2).then_some(()));
     terminal.press("\u{3}");
     assert_eq!(terminal.ended(), 130);
 }
 
 #[test]
-fn a_shell_that_has_lost_its_link_says_so_and_is_left_with_ctrl_c() {
+fn shell_with_lost_link_reports_it_and_is_left_with_ctrl_c() {
     let (home, world) = (tunneled(), World::staging());
     let mut terminal = Terminal::open(command(&home, Some(&world.endpoint()), "exec staging web"), 200, 40);
     terminal.shows("root@");
@@ -110,7 +110,7 @@ fn a_shell_that_has_lost_its_link_says_so_and_is_left_with_ctrl_c() {
 }
 
 #[test]
-fn a_second_factor_is_asked_for_in_the_middle_of_a_shell_which_goes_on_then() {
+fn mfa_prompt_during_a_shell_lets_it_continue() {
     let (home, world) = (tunneled(), World::staging());
     world.poke(&json!({"require_code": "271828"}));
     std::fs::create_dir_all(home.path().join(".aws")).unwrap();
@@ -125,7 +125,7 @@ fn a_second_factor_is_asked_for_in_the_middle_of_a_shell_which_goes_on_then() {
     terminal.shows("for profile work:");
     terminal.press("271828\r");
     terminal.shows("root@");
-    // After an hour the session of the role is over, and the service closes the link.
+    // After an hour the session of the role has expired, and the service closes the link.
     let kept = std::fs::read_dir(home.path().join(".aws/cli/cache")).unwrap().next().unwrap().unwrap().path();
     let role: serde_json::Value = serde_json::from_slice(&std::fs::read(&kept).unwrap()).unwrap();
     std::fs::remove_file(&kept).unwrap();
@@ -133,26 +133,26 @@ fn a_second_factor_is_asked_for_in_the_middle_of_a_shell_which_goes_on_then() {
     world.post("/_sim/fault", &json!({"operation": "gateway:link", "kind": "close", "count": 1}));
     terminal.wait("the second question", |text| text.matches("for profile work:").count() == 2);
     terminal.press("271828\r");
-    until("keys are the shell's again", PATIENCE, || (!terminal.cooked()).then_some(()));
+    until("keys to go to the shell again", PATIENCE, || (!terminal.cooked()).then_some(()));
     terminal.press("exit 7\r");
     assert_eq!(terminal.ended(), 7);
     until("cooked", PATIENCE, || terminal.cooked().then_some(()));
 }
 
 #[test]
-fn in_the_demonstration_one_key_opens_a_tunnel_that_psql_uses_in_another_terminal() {
+fn demo_key_opens_a_tunnel_usable_by_psql_elsewhere() {
     use cockpit::runtime::local_postgres::{LocalOptions, LocalPostgres};
     let home = Home::new();
     let mut terminal = Terminal::open(command(&home, None, "demo --scenario staging --speed 0"), 160, 45);
     terminal.shows("healthy");
     terminal.press("T");
-    // The usual port may be taken on this machine: then another one is offered, which no key takes that may be held down.
+    // The usual port may be taken on this machine: then another one is offered, by a window that ignores held keys.
     until("it is ready", PATIENCE, || {
         if terminal.text().contains("is taken") {
             std::thread::sleep(Duration::from_secs(2));
             terminal.press("\r");
         }
-        // Services may be there before the databases, to which it is to lead.
+        // Services may be listed before the databases that it leads to.
         if terminal.text().contains("no tunnel: ") {
             terminal.press("T");
         }
@@ -161,14 +161,14 @@ fn in_the_demonstration_one_key_opens_a_tunnel_that_psql_uses_in_another_termina
     });
     let text = terminal.text();
     let typed = text.split("is ready: psql ").nth(1).unwrap().lines().next().unwrap().trim().to_owned();
-    // Its programs, which are those that the demonstration has started.
+    // Its programs belong to the server that the demo has started.
     let programs = LocalPostgres::start(&LocalOptions::default()).unwrap().programs().to_owned();
     let mut psql = std::process::Command::new(programs.join("psql"));
     psql.args(typed.split_whitespace()).args(["-XAt", "-c", "select count(*) > 0 from bookmarks"]);
-    assert_eq!(support::run(&mut psql, [""; 0]).coded(0).out, "t\n", "{typed}");
+    assert_eq!(crate::support::run(&mut psql, [""; 0]).exits(0).out, "t\n", "{typed}");
 }
 
-/// A world whose database answers as PostgreSQL without TLS, and no more.
+/// A world whose database answers like PostgreSQL without TLS, and no more.
 fn with_a_database() -> World {
     let database = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let world = World::mapped("db.internal:5432", database.local_addr().unwrap());
@@ -186,8 +186,8 @@ fn with_a_database() -> World {
     world
 }
 
-/// Runs `cockpit with-db` at a terminal, with the output of another program as its input. The command with the database has a
-/// session of its own: only what is passed on to it reaches it.
+/// Runs `cockpit with-db` at a terminal, with the output of another program as its input. The command with the database has its
+/// own session: only forwarded signals reach it.
 #[cfg(target_os = "linux")]
 const PIPED: &str = r#"
     trap : INT
@@ -200,7 +200,7 @@ const PIPED: &str = r#"
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_key_of_the_terminal_is_not_passed_on_to_a_command_with_a_database_that_it_reaches_by_itself() {
+fn terminal_signal_key_is_not_forwarded_twice_to_a_with_db_command() {
     let (home, world) = (tunneled(), with_a_database());
     let mut builder = CommandBuilder::new("sh");
     builder.env_clear();
@@ -218,14 +218,14 @@ fn a_key_of_the_terminal_is_not_passed_on_to_a_command_with_a_database_that_it_r
     });
     terminal.press("\u{3}");
     until("the key has reached the programs in the foreground", PATIENCE, || witness.exists().then_some(()));
-    support::signal(number, Signal::TERM);
+    crate::support::signal(number, Signal::TERM);
     terminal.shows("it ended with 0");
     assert!(!terminal.text().contains("interrupted"), "{}", terminal.text());
 }
 
 #[test]
-fn a_tunnel_of_the_screen_is_used_by_a_command_in_another_terminal() {
-    // The address of a socket has no room for each path.
+fn tunnel_of_the_screen_is_reused_by_a_command_in_another_terminal() {
+    // A socket address has a length limit.
     let state = tempfile::tempdir().unwrap();
     let (home, world) = (tunneled(), with_a_database());
     let mut builder = command(&home, Some(&world.endpoint()), "--env staging");
@@ -237,14 +237,14 @@ fn a_tunnel_of_the_screen_is_used_by_a_command_in_another_terminal() {
     terminal.shows("is ready: psql -h 127.0.0.1 -p ");
     let mut with_db = home.on(&world);
     with_db.env("XDG_STATE_HOME", state.path()).args(["with-db", "staging", "--", "true"]);
-    let said = support::run(&mut with_db, [""; 0]).coded(0);
+    let output = crate::support::run(&mut with_db, [""; 0]).exits(0);
     let uses = format!("uses the tunnel of process {} to db.internal:5432", terminal.child.process_id().unwrap());
-    assert!(said.err.contains(&uses), "{said:#?}");
-    assert_eq!(world.asked("ssm:StartSession"), 1);
+    assert!(output.err.contains(&uses), "{output:#?}");
+    assert_eq!(world.requests("ssm:StartSession"), 1);
 }
 
 #[test]
-fn one_key_opens_a_tunnel_and_leaving_asks_and_closes_it_at_aws() {
+fn key_opens_a_tunnel_and_quitting_asks_and_ends_its_session() {
     let (home, world) = (tunneled(), World::staging());
     let mut terminal = Terminal::on(&home, &world, "--env staging");
     terminal.shows(aws_sim::ACCOUNT);
@@ -261,7 +261,7 @@ fn one_key_opens_a_tunnel_and_leaving_asks_and_closes_it_at_aws() {
     let mut answer = [0; 8];
     socket.read_exact(&mut answer).unwrap();
     assert_eq!(&answer, b"SELECT 1");
-    // It goes on while another environment is looked at.
+    // It stays open while another environment is shown.
     terminal.press("ej\r");
     terminal.shows("GUARDED");
     terminal.shows("tunnel ●");
@@ -270,15 +270,15 @@ fn one_key_opens_a_tunnel_and_leaving_asks_and_closes_it_at_aws() {
     terminal.press("q");
     terminal.shows("Leave?");
     terminal.shows("In another terminal it goes on");
-    // What is asked is answered once it could be read, and by no key that may be held down.
+    // The question is answered after it could be read, and not by a key that may be held.
     until("it leaves", PATIENCE, || {
         std::thread::sleep(Duration::from_secs(2));
         terminal.press("q");
         std::thread::sleep(Duration::from_millis(100));
         terminal.child.try_wait().unwrap()
     });
-    assert_eq!(world.asked("ssm:TerminateSession"), 1);
+    assert_eq!(world.requests("ssm:TerminateSession"), 1);
     let outcomes: Vec<String> = written(&home).into_iter().map(|(outcome, _)| outcome).collect();
     assert_eq!(outcomes, ["\"started\"", "\"done\""]);
-    terminal.is_given_back();
+    terminal.is_restored();
 }
