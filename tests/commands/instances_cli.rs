@@ -181,7 +181,7 @@ fn container_shell_on_an_instance_is_refused_with_the_right_command() {
 
 #[test]
 fn doctor_checks_the_tunnel_instance_without_opening_a_session() {
-    let (home, world) = (home().with_code(), World::run_at(Scenario::Minimal, SPEED));
+    let (home, world) = (home().with_code(), World::run_at(Scenario::Minimal, 1.0));
     let config = std::fs::read_to_string(home.path().join("config.toml")).unwrap();
     for (named, status, detail) in [
         ("bastion", "ok", format!("through instance {BASTION}")),
