@@ -128,7 +128,8 @@ async fn run_has_one_supervisor_and_a_signal_to_it_is_a_cancel() {
     run.until("its process to be known", false, |state| state.units["a"].pid.is_some());
     kill_process(run.supervisor(), Signal::TERM).expect("it is there");
     run.until("the cancel", false, |state| state.cancel.is_some());
-    kill_process(run.supervisor(), Signal::TERM).expect("it is there");
+    // On a busy machine the run may have ended by now.
+    let _ = kill_process(run.supervisor(), Signal::TERM);
     assert_eq!(run.end(false), RunEnd::Cancelled);
     assert_eq!(
         run.state.cancel.as_ref().map(|(_, hard)| *hard),
