@@ -70,6 +70,11 @@ fn unit_is_initialised_formatted_imported_into_and_partly_planned() {
     terminal.shows("import into a, address and id:");
     terminal.press("terraform_data.two some-id\r");
     terminal.shows("the next plan of a shows what it would do");
+    // The line contains the path of the folder, so it may be wrapped anywhere.
+    let screen = terminal.text();
+    let words: Vec<&str> =
+        screen.split(|c: char| c.is_whitespace() || c == '│').filter(|word| !word.is_empty()).collect();
+    assert!(words.join(" ").contains("imports terraform_data.two as some-id"), "{screen}");
     assert!(
         text("cockpit_imports.tf").contains("to = terraform_data.two\n  id = \"some-id\""),
         "{}",

@@ -245,11 +245,6 @@ impl Channel {
         self.unacknowledged.len()
     }
 
-    /// The time at which the oldest message without an acknowledgement was last sent.
-    pub fn oldest_sent_at(&self) -> Option<Time> {
-        self.unacknowledged.front().map(|sent| sent.at)
-    }
-
     /// The time at which data or an acknowledgement last arrived from the other side.
     pub fn last_received(&self) -> Time {
         self.last_received

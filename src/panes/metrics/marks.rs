@@ -3,21 +3,14 @@
 use super::state::Topic;
 use crate::app::App;
 use crate::app::timeline::events_since;
-use crate::app::update::settle::has_much_to_judge;
 use crate::model::timeline::Kind;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-/// Minimum interval for collecting events in a large environment.
-const MARKS_EVERY: SignedDuration = SignedDuration::from_secs(5);
 /// Maximum number of events kept.
 const MOST_MARKS: usize = 500;
 
 /// Collects the events to mark between two times, without routine ones.
 pub(super) fn collect(app: &mut App, since: Timestamp, until: Timestamp) {
-    let recent = app.panes.metrics.marks_made.is_some_and(|at| app.now.duration_since(at).abs() < MARKS_EVERY);
-    if has_much_to_judge(app) && recent {
-        return;
-    }
     // Events are shown even if the figures cannot be read.
     let (since, until) = match (&app.panes.metrics.read, &app.panes.metrics.failure) {
         (Some(read), _) => (read.since, read.until.max(until)),

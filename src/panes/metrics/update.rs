@@ -11,7 +11,7 @@ use crate::app::subject::Subject;
 use crate::app::ticket::{Owner, Ticket};
 use crate::app::update::open::{go, reset_view};
 use crate::app::update::run::refresh;
-use crate::app::update::settle::after_move;
+use crate::app::update::settle::{after_move, has_much_to_judge};
 use crate::feeds::aws::{Fact, Query};
 use crate::feeds::part::Part;
 use crate::feeds::runs::{Ask, Fact as Known, Place};
@@ -32,6 +32,8 @@ const LISTED_EVERY: SignedDuration = SignedDuration::from_mins(15);
 const LISTED_AGAIN: SignedDuration = SignedDuration::from_mins(2);
 /// Poll interval of operations and runs recorded on this machine.
 const LOCAL_EVERY: SignedDuration = SignedDuration::from_secs(15);
+/// Minimum interval for collecting marks in a large environment.
+const MARKS_EVERY: SignedDuration = SignedDuration::from_secs(5);
 
 /// The poll interval of the curves: one period, but at least a minute.
 pub fn poll_interval(app: &App) -> SignedDuration {
@@ -343,6 +345,9 @@ fn ask_curves(app: &mut App) -> Vec<Effect> {
 }
 
 fn collect_marks(app: &mut App) {
+    if has_much_to_judge(app) && !due(app, app.panes.metrics.marks_made, MARKS_EVERY) {
+        return;
+    }
     let (since, until, _) = window(app);
     marks::collect(app, since, until);
 }

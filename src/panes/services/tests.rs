@@ -325,11 +325,11 @@ fn silent_agent_is_shown_on_its_task_and_needs_attention() {
         ..LogEvent::default()
     };
     world.agent_lines = vec![line(40, "x | CORE | INFO | ok"), line(9, "x | CORE | ERROR | 403 Forbidden")];
-    let mut app = loaded_app(&world, (120, 40));
+    let mut app = loaded_app(&world, (130, 40));
     tick(&mut app, now() + jiff::SignedDuration::from_secs(1), &world);
     let screen = text(&app);
     assert!(screen.contains("datadog does not report in 1 of"), "{screen}");
-    assert!(screen.contains("403 F"), "{screen}");
+    assert!(screen.contains("403 Forbi"), "{screen}");
     press(&mut app, "2 j j enter enter", &world);
     let screen = text(&app);
     assert!(screen.contains("datadog 7.72.1 does not report"), "{screen}");

@@ -2,6 +2,7 @@
 
 use super::super::bound::OVERRIDE;
 use super::super::folder;
+use super::super::moving::remove_if_exists;
 use super::super::shim;
 use super::super::steps::Lifting;
 use super::Supervisor;
@@ -9,8 +10,6 @@ use crate::model::infra::Unit;
 use crate::model::infra::guard::{self, Guard, Lift};
 use crate::model::infra::run::LiftPhase;
 use crate::model::infra::run_event::Step;
-use std::io;
-use std::path::Path;
 
 impl Supervisor<'_> {
     /// Returns the guards to lift before a unit is destroyed; none if there are none, or lifting was tried before.
@@ -84,12 +83,5 @@ impl Supervisor<'_> {
                 .map(|rest| rest.trim().trim_end_matches('{').trim().trim_matches('"'))
                 .any(|name| name == guard::VARIABLE)
         })
-    }
-}
-
-fn remove_if_exists(path: &Path) -> io::Result<()> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
     }
 }
