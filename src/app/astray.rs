@@ -68,7 +68,7 @@ impl StrayInput {
         if self.waits && self.lost && self.goes_on(now) {
             return;
         }
-        self.refuse(now, "not taken: the line is not open yet; type again in a second");
+        self.refuse(now, "ignored: the input line is not open yet; type again in a second");
         self.waits = true;
     }
 
@@ -84,7 +84,7 @@ impl StrayInput {
             return;
         }
         if before.is_special() {
-            self.refuse_if_typing(now, "not taken: what this was typed into has closed; type again in a second");
+            self.refuse_if_typing(now, "ignored: the input line for this text has closed; type again in a second");
         } else if target.line.is_some() && self.waits && !self.lost {
             // The awaited line is open, and no text meant for it was lost.
             self.since = None;

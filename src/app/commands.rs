@@ -18,7 +18,7 @@ use crate::model::timer::Power;
 
 /// Commands about the selected thing and about what is shown.
 pub const FIRST: &[Command] = &[
-    Command::new(Id::OPEN, List, "open", &["enter"], "Go into the selected thing.", open_or_choose)
+    Command::new(Id::OPEN, List, "open", &["enter"], "Open the selected row.", open_or_choose)
         .in_dialogs()
         .when(select::can_open),
     Command::new(Id::BACK, Global, "back", &["esc"], "One level back; never quits.", |app| {
@@ -26,18 +26,18 @@ pub const FIRST: &[Command] = &[
         after_move(app)
     })
     .in_dialogs(),
-    Command::new(Id::ACTIONS, Global, "actions", &["x"], "List what can be done to the selected thing.", |app| {
+    Command::new(Id::ACTIONS, Global, "actions", &["x"], "List the actions on the selected row.", |app| {
         open_window(app, overlays::actions)
     }),
     Command::new(Id::FILTER, List, "filter", &["/"], "Show only the rows that contain a text.", filter)
         .on_bottom(IfRoom(0)),
-    Command::new(Id::SORT, List, "sort", &["s"], "Sort by the next column; again reverses it first.", |app| {
+    Command::new(Id::SORT, List, "sort", &["s"], "Reverse the order, then sort by the next column.", |app| {
         sort(app);
         after_move(app)
     }),
-    Command::new(Id::INSPECT, List, "fields", &["i"], "Show the raw fields of the selected thing.", inspect)
+    Command::new(Id::INSPECT, List, "fields", &["i"], "Show the raw fields of the selected row.", inspect)
         .when(select::has_fields),
-    Command::new(Id::COPY, List, "copy", &["y"], "Copy the selected thing's name, also over ssh.", copy)
+    Command::new(Id::COPY, List, "copy", &["y"], "Copy the name of the selected row, also over ssh.", copy)
         .when(|app| select::subject(app).is_some())
         .in_dialogs(),
     Command::new(
@@ -45,11 +45,11 @@ pub const FIRST: &[Command] = &[
         List,
         "AWS console",
         &["o"],
-        "Open the selected thing in the AWS console, or show its link.",
+        "Open the selected row in the AWS console, or show its link.",
         console,
     )
     .when(select::has_link),
-    Command::new(Id::REFRESH, Global, "refresh", &["r"], "Read what is on the screen again, now.", refresh),
+    Command::new(Id::REFRESH, Global, "refresh", &["r"], "Refresh the data on the screen now.", refresh),
     Command::new(Id::ENVIRONMENT, Global, "environment", &["e"], "Switch to another environment.", |app| {
         open_window(app, overlays::environments)
     })
@@ -64,7 +64,7 @@ pub const FIRST: &[Command] = &[
         Global,
         "sign in",
         &[],
-        "Sign in to IAM Identity Center with the profile of this environment: a code, confirmed in a browser.",
+        "Sign in to IAM Identity Center with this environment's profile: shows a code to confirm in a browser.",
         sign_in::begin,
     ),
     Command::new(
@@ -72,7 +72,7 @@ pub const FIRST: &[Command] = &[
         Global,
         "doctor",
         &[],
-        "Check tools, credentials, permissions and each line of the configuration of this environment.",
+        "Check tools, credentials, permissions and this environment's configuration.",
         checkup::begin,
     ),
     Command::new(Id::ZOOM, Global, "zoom", &["z"], "Zoom the focused block to the whole screen, or back.", |app| {
@@ -82,7 +82,7 @@ pub const FIRST: &[Command] = &[
     .on_bottom(IfRoom(50)),
     Command::new(Id::PAUSE, Global, "pause", &["p"], "Pause the screen; again resumes it.", pause)
         .on_bottom(IfRoom(60)),
-    Command::new(Id::ACTIVITY, Global, "activity", &["ctrl-a"], "Show what happened in this session.", |app| {
+    Command::new(Id::ACTIVITY, Global, "activity", &["ctrl-a"], "Show the activity of this session.", |app| {
         open_window(app, overlays::activity)
     })
     .on_bottom(IfRoom(70)),
@@ -160,7 +160,7 @@ pub const CHANGES: &[Command] = &[
         List,
         "deploy",
         &["D"],
-        "Deploy an image to the selected service: choose it, look at the plan, confirm.",
+        "Deploy an image to the selected service: choose it, review the plan, confirm.",
         change::deploy::image,
     )
     .with_risk(Risk::Change)
@@ -171,13 +171,13 @@ pub const CHANGES: &[Command] = &[
         List,
         "roll back",
         &["R"],
-        "Roll the selected service back to a version that ran before; stops a deployment in progress.",
+        "Roll the selected service back to an earlier version; stops a deployment in progress.",
         change::deploy::roll_back,
     )
     .with_risk(Risk::Change)
     .when(select::can_roll_back)
     .on_bottom(First(3)),
-    Command::new(Id::SCALE, List, "scale", &["S"], "Change how many tasks of the selected service run.", |app| {
+    Command::new(Id::SCALE, List, "scale", &["S"], "Change the desired count of the selected service.", |app| {
         change::steps::ask_numbers(app, Question::Count);
         after_move(app)
     })
@@ -210,7 +210,7 @@ pub const CHANGES: &[Command] = &[
         List,
         "on/off",
         &["O"],
-        "Stop the environment, or start it with the desired counts that it had.",
+        "Stop the environment, or start it with its previous desired counts.",
         change::steps::power,
     )
     .with_risk(Risk::Disrupt)
@@ -220,7 +220,7 @@ pub const CHANGES: &[Command] = &[
         List,
         "watch",
         &[],
-        "Watch the newest deployment of the selected service, whoever began it.",
+        "Watch the newest deployment of the selected service, whoever started it.",
         change::deploy::watch,
     )
     .when(select::in_service),
@@ -249,7 +249,7 @@ pub const CHANGES: &[Command] = &[
         List,
         "limits",
         &[],
-        "Change the limits between which the selected service is scaled.",
+        "Change the autoscaling limits (minimum and maximum) of the selected service.",
         |app| {
             change::steps::ask_numbers(app, Question::Limits);
             after_move(app)
@@ -286,7 +286,7 @@ pub const CHANGES: &[Command] = &[
         |_| vec![Effect::Suspend],
     )
     .in_dialogs(),
-    Command::new(Id::QUIT, Global, "quit", &["q", "ctrl-c"], "Leave.", dialogs::quit).on_bottom(Then(80)).in_dialogs(),
+    Command::new(Id::QUIT, Global, "quit", &["q", "ctrl-c"], "Quit.", dialogs::quit).on_bottom(Then(80)).in_dialogs(),
 ];
 
 /// Commands that apply while a line is being typed.
@@ -336,7 +336,7 @@ pub const TYPING: &[Command] = &[
     Command::new(Id::DELETE_WORD, Input, "delete word", &["ctrl-w"], "Delete the word before the cursor.", |app| {
         edit(app, Edit::DeleteWord)
     }),
-    Command::new(Id::DELETE_ALL, Input, "delete all", &["ctrl-u"], "Delete all that was typed.", |app| {
+    Command::new(Id::DELETE_ALL, Input, "delete all", &["ctrl-u"], "Delete the whole line.", |app| {
         edit(app, Edit::DeleteAll)
     }),
     Command::new(

@@ -63,8 +63,8 @@ impl RejectedInput {
     /// The message for the bottom line.
     pub fn message(self) -> &'static str {
         match self {
-            Self::Unread => "not taken: it came before this could be read; press it again in a second",
-            Self::Repeated => "not taken: a key that is held, or pressed twice within a second, answers nothing",
+            Self::Unread => "ignored: the key was pressed before this could be read; press it again in a second",
+            Self::Repeated => "ignored: a held key, or one pressed twice within a second, is no answer",
         }
     }
 }

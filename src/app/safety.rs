@@ -85,8 +85,7 @@ pub fn decide(risk: Risk, environment: &EnvironmentConfig, flags: &Flags, prompt
         (true, false, _) | (true, true, true) => Decision::Proceed,
         (true, true, false) | (false, _, _) if prompt => Decision::Ask(required_consent(risk, environment)),
         (true, true, false) => {
-            let why =
-                if environment.guarded { format!("{name} is guarded") } else { "it cannot be taken back".to_owned() };
+            let why = if environment.guarded { format!("{name} is guarded") } else { "it cannot be undone".to_owned() };
             Decision::Refuse(why, format!("confirm it with --yes --confirm {name}"))
         }
         (false, _, _) => {

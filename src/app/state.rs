@@ -360,7 +360,7 @@ impl App {
 
     /// The message about text that was typed on after `why` was shown.
     pub(super) fn typed_on_message(why: &str) -> String {
-        format!("not taken: {why}")
+        format!("ignored: {why}")
     }
 
     /// Shows why there is no input line where a person expects one; text typed on is not taken as keys.

@@ -358,7 +358,7 @@ pub fn quit_lines(app: &App, cells: usize) -> Vec<Line> {
         paragraph(
             &mut lines,
             "",
-            "It goes on without the cockpit, which finds it again at its next start.",
+            "It continues without the cockpit, which finds it again at its next start.",
             Tone::Plain,
             inner,
         );

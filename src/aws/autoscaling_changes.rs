@@ -103,7 +103,7 @@ async fn aim(writer: &Writer<'_>, resource: &str, policy: &str, target: f64) -> 
     };
     let policies = found.scaling_policies.unwrap_or_default();
     let old = policies.into_iter().find(|one| one.policy_name == policy).ok_or_else(|| missing("is not there"))?;
-    let old = old.target_tracking_scaling_policy_configuration.ok_or_else(|| missing("aims at no value"))?;
+    let old = old.target_tracking_scaling_policy_configuration.ok_or_else(|| missing("has no target value"))?;
     let lost = carried::unknown_fields(&answer, "ScalingPolicies", "TargetTrackingScalingPolicyConfiguration", &KNOWN);
     if !lost.is_empty() {
         let text = format!("{}: {} would be lost", PUT_SCALING_POLICY.name, lost.join(", "));

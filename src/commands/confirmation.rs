@@ -126,11 +126,11 @@ fn too_early(answer: &str, after: Duration, more: impl FnOnce() -> bool) -> Opti
     // Enter alone may be the key that started the command, still held down.
     if answer.trim().is_empty() && (after < KEY_REPEAT_WINDOW.unsigned_abs() || more()) {
         return Some(
-            "not taken: it came before this could be read, or the key is held; press it again in a second, or type y",
+            "ignored: the key was pressed before this could be read, or is held; press it again in a second, or type y",
         );
     }
     // Earlier input may still have been on its way, for example over ssh.
-    (after < READABLE.unsigned_abs()).then_some("not taken: it came before this could be read")
+    (after < READABLE.unsigned_abs()).then_some("ignored: the key was pressed before this could be read")
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 
-/// A stream on which nothing was said yet.
+/// A stream on which no messages yet.
 pub(super) struct Dialed {
     pub(super) stream: Box<dyn Stream>,
     /// How TLS is spoken on it, if it is.

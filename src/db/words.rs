@@ -88,7 +88,7 @@ pub(super) fn tls_failed(settings: &Settings, error: &io::Error) -> Failure {
         CertificateError::UnknownIssuer => {
             (format!("the certificate of {host} is signed by nobody who is trusted here"), RDS_BUNDLE_HINT.to_owned())
         }
-        _ => (format!("the certificate of {host} is not taken: {wrong}"), format!("{RDS_BUNDLE_HINT}, {weaker}")),
+        _ => (format!("the certificate of {host} is not trusted: {wrong}"), format!("{RDS_BUNDLE_HINT}, {weaker}")),
     };
     Failure::new(FailureKind::Denied, what).with_hint(hint)
 }
@@ -137,7 +137,7 @@ pub(super) fn connection_refused(settings: &Settings, said: &ServerMessage) -> F
         }
         "28000" if said.message.contains("PAM") => {
             let hint = format!(
-                "the IAM token was not taken: {user} must have the role rds_iam, IAM authentication must be on, and the \
+                "the IAM token was refused: {user} must have the role rds_iam, IAM authentication must be on, and the \
                  identity must be allowed rds-db:connect"
             );
             (FailureKind::Denied, hint)

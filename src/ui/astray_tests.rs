@@ -64,7 +64,7 @@ fn text_keys_are_ignored_right_after_their_window_closes_by_itself() {
             stage.app.settle();
             assert_eq!(fingerprint(&stage), before, "{key} in {}", pane.title);
         }
-        stage.assert_shown("not taken: what this was typed into has closed");
+        stage.assert_shown("ignored: the input line for this text has closed");
         // After a pause keys run commands again.
         stage.advance_clock(400);
         let effects = stage.app.update(Event::Key("?".parse().unwrap()));
@@ -87,7 +87,7 @@ fn keys_that_no_line_accepts_run_commands_at_once() {
         happens(&mut stage, Event::SignIn(SignIn::Done));
         stage.app.update(Event::Key(key.parse().unwrap()));
         let toast = stage.app.screen.toast.as_ref().map(|(text, _)| text.clone()).unwrap_or_default();
-        assert!(!toast.contains("not taken"), "{key}: {toast}");
+        assert!(!toast.contains("ignored"), "{key}: {toast}");
     }
 }
 
@@ -135,7 +135,7 @@ fn input_for_a_refused_command_is_ignored() {
             }
             assert_eq!(fingerprint(&stage), before, "{keys} after {way}");
             let toast = stage.app.screen.toast.as_ref().map(|(text, _)| text.clone()).unwrap_or_default();
-            assert!(toast.starts_with("not taken: "), "{keys}: {toast}");
+            assert!(toast.starts_with("ignored: "), "{keys}: {toast}");
             assert!(
                 toast.contains("select a service first") || toast.contains("read-only"),
                 "the reason is still shown: {toast}"
@@ -159,7 +159,7 @@ fn keys_after_a_refused_line_are_ignored() {
         stage.app.settle();
     }
     assert!(stage.app.screen.overlays.is_empty() && stage.app.screen.typing.is_none(), "{}", text(&stage.app));
-    stage.assert_shown("not taken: `nopath` does not begin with a slash");
+    stage.assert_shown("ignored: `nopath` does not begin with a slash");
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn text_pasted_without_a_line_runs_no_commands() {
         let before = fingerprint(&stage);
         happens(&mut stage, Event::Paste("e\njj\nq".into()));
         assert_eq!(fingerprint(&stage), before, "{}", pane.title);
-        stage.assert_shown("not taken: there is no line to paste into");
+        stage.assert_shown("not pasted: no input line is open");
     }
 }
 
@@ -200,7 +200,7 @@ fn enter_typed_before_an_mfa_prompt_does_not_answer_it() {
         "{:?}",
         stage.other_effects
     );
-    stage.assert_shown("not taken: a code is asked for since");
+    stage.assert_shown("ignored: an MFA code is requested now");
     stage.type_text("271828");
     stage.press("enter");
     let given = Some(crate::model::parameters::Value::new("271828"));

@@ -110,8 +110,8 @@ fn plan_is_confirmed_only_after_it_was_visible_for_a_moment() {
         assert_eq!(changes(&stage), confirmed, "after {shown} ms");
         stage.frame();
         if !confirmed {
-            stage.assert_shown("not taken: it came before this could be read");
-            stage.assert_hidden("⏎ takes it");
+            stage.assert_shown("ignored: the key was pressed before this could be read");
+            stage.assert_hidden("⏎ chooses");
         }
     }
     // A plan that was never drawn cannot be confirmed.

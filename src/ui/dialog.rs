@@ -128,17 +128,17 @@ fn buttons(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, line: Rect) {
         return;
     }
     let keys = if copies {
-        "⏎ takes it  ←→ other  Esc leaves  y copies"
+        "⏎ chooses  ←→ other  Esc leaves  y copies"
     } else {
-        "⏎ takes it  ←→ other  Esc leaves"
+        "⏎ chooses  ←→ other  Esc leaves"
     };
     // In the quit dialog, "Esc leaves" would read as an answer to its question.
     let leaves = if matches!(overlay.kind, Kind::Quit) { "Esc stays" } else { "Esc leaves" };
-    let shorter = [keys, "⏎ takes it  Esc leaves", "Esc leaves"].map(|keys| keys.replace("Esc leaves", leaves));
+    let shorter = [keys, "⏎ chooses  Esc leaves", "Esc leaves"].map(|keys| keys.replace("Esc leaves", leaves));
     let mut fitting = shorter.into_iter().find(|keys| canvas.width(keys) <= room).unwrap_or_default();
     if !question::accepts_answer(canvas.app) {
         // The dialog does not accept Enter yet; blanks keep the other hints in place.
-        fitting = fitting.replace("⏎ takes it", "          ");
+        fitting = fitting.replace("⏎ chooses", "         ");
     }
     canvas.put_right(line.right(), line.y, room, &fitting, theme.dim);
 }

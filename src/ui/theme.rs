@@ -61,7 +61,7 @@ theme! {
     key: "Keys in the bottom line and in help." = "cyan", "25", "bold brightyellow", "bold";
     tab: "The title of the pane that is shown." = "bold reversed", "bold reversed", "bold reversed", "bold reversed";
     selected: "The selected row of the focused block." = "reversed", "reversed", "bold reversed", "reversed";
-    marked: "The sign before the selected row of another block." = "dim", "dim", "bold", "dim";
+    marked: "The marker before the selected row of a block without focus." = "dim", "dim", "bold", "dim";
     flash: "A name whose state has just changed." = "bold reversed", "bold reversed", "bold black on brightyellow", "bold reversed underlined";
     environment: "The environment's name." = "bold black on cyan", "bold brightwhite on 25", "bold black on brightwhite", "bold reversed";
     guarded: "The whole top line of a guarded environment." = "bold brightwhite on red", "bold brightwhite on 124", "bold brightwhite on red", "bold reversed";
@@ -69,16 +69,16 @@ theme! {
     paused: "PAUSED." = "bold black on magenta", "bold brightwhite on 90", "bold black on brightmagenta", "bold underlined reversed";
     alert: "Wrong account, no credentials." = "bold brightwhite on red", "bold brightwhite on 124", "bold brightwhite on red", "bold reversed";
     toast: "A short message at the bottom." = "bold", "bold", "bold brightwhite", "bold";
-    healthy: "Nothing to do." = "green", "28", "bold brightgreen", "";
-    changing: "On its way." = "blue", "25", "bold brightcyan", "";
-    degraded: "Serves, but not as it should; warnings." = "yellow", "bold 130", "bold brightyellow", "bold";
-    down: "Does not serve; errors." = "bold red", "bold 124", "bold brightred", "bold underlined";
+    healthy: "Healthy." = "green", "28", "bold brightgreen", "";
+    changing: "Changing: starting, stopping, being deployed." = "blue", "25", "bold brightcyan", "";
+    degraded: "Degraded; warnings." = "yellow", "bold 130", "bold brightyellow", "bold";
+    down: "Down; errors." = "bold red", "bold 124", "bold brightred", "bold underlined";
     stopped: "Stopped on purpose." = "dim", "dim", "white", "dim";
-    unknown: "Not known." = "magenta", "90", "bold brightmagenta", "";
+    unknown: "Unknown." = "magenta", "90", "bold brightmagenta", "";
     curve: "The first curve of a chart." = "cyan", "25", "bold brightcyan", "";
     curve_second: "The second curve of a chart." = "magenta", "90", "bold brightmagenta", "bold";
     curve_third: "The third curve of a chart." = "blue", "28", "bold brightgreen", "dim";
-    threshold: "The line of an alarm's threshold or of a scaling aim." = "yellow", "130", "bold brightyellow", "dim";
+    threshold: "The line of an alarm's threshold or of a scaling target." = "yellow", "130", "bold brightyellow", "dim";
     deployed: "The mark of a deployment on the time axis." = "bold", "bold", "bold brightwhite", "bold";
 }
 

@@ -348,7 +348,7 @@ fn scaling_target_changes_and_scheduled_actions_are_added_and_removed() {
     let list = typed("autoscaling -o json", 0).out;
     assert!(list.contains("55.0") || list.contains("\"target\": 55"), "{list}");
     let output = typed("autoscaling pantri-service --target cpu=55 --yes", 1);
-    assert!(output.err.contains("aims at 55 already"), "{output:#?}");
+    assert!(output.err.contains("has the target 55 already"), "{output:#?}");
     let output = typed("autoscaling pantri-service --target disk=55 --yes", 2);
     assert!(output.err.contains("no policy for disk"), "{output:#?}");
     typed("autoscaling pantri-service --target cpu=none --yes", 2);

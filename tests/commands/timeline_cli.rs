@@ -321,7 +321,7 @@ fn invalid_plan_and_unplanned_environment_are_reported_with_a_remedy() {
 fn watched_service_prints_its_scaling_and_a_final_report() {
     let (home, world) = (Home::new(), World::run_at(Scenario::ScaleOut, 60.0));
     let output = line(&mut home.on(&world), "autoscaling web --env prod --watch --timeout 45s").exits(0);
-    assert!(output.out.contains("running ") && output.out.contains("aims at"), "{output:#?}");
+    assert!(output.out.contains("running ") && output.out.contains("(target "), "{output:#?}");
     let lines = line(&mut home.on(&world), "autoscaling web --env prod --watch --timeout 3s -o json").exits(0);
     lines_follow_schema(&home, "scaling-line", &lines.out);
     let last = output.out.lines().last().unwrap();

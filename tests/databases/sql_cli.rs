@@ -207,11 +207,11 @@ fn file_failing_midway_reports_what_ran_and_what_did_not() {
     let failed = run_sql(&home, &["-f", outer]).exits(1);
     let summary = format!("2 statements ran before it; not run: {inner} from line 4 on, then {outer} from line 3 on");
     assert!(failed.err.contains("inner.sql:2: column \"x\" does not exist"), "{}", failed.err);
-    assert!(failed.err.contains(&summary) && !failed.err.contains("taken back"), "{}", failed.err);
+    assert!(failed.err.contains(&summary) && !failed.err.contains("rolled back"), "{}", failed.err);
     let count = || run_sql(&home, &["-o", "csv", "-c", "select count(*) from half"]).exits(0).out;
     assert_eq!(count(), "count\n2\n");
     let single = run_sql(&home, &["-1", "-f", outer]).exits(1);
-    assert!(single.err.contains("what is in the transaction that was open is taken back"), "{}", single.err);
+    assert!(single.err.contains("the open transaction is rolled back"), "{}", single.err);
     assert_eq!(count(), "count\n2\n");
 }
 

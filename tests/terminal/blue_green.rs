@@ -10,7 +10,7 @@ fn blue_green_deployment_shows_its_stages_and_is_done_after_bake_time() {
     terminal.shows("● web");
     terminal.press("j");
     terminal.press("F");
-    terminal.shows("⏎ takes it");
+    terminal.shows("⏎ chooses");
     terminal.press("\r");
     terminal.shows("run ◐ deploy web");
     terminal.shows("starting the new tasks beside the old");

@@ -78,7 +78,7 @@ fn mfa_code_is_entered_in_a_window_and_its_session_cached() {
         Terminal::open(command, 120, 40)
     };
     let mut terminal = open();
-    terminal.shows("Profile work needs a code of its second factor");
+    terminal.shows("Profile work needs an MFA code");
     terminal.press("111111\r");
     terminal.shows("MultiFactorAuthentication failed");
     terminal.press("271828\r");

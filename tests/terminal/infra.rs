@@ -305,7 +305,7 @@ fn drift_is_shown_with_its_place_in_the_code() {
     terminal.press("6");
     terminal.shows("WAVE");
     terminal.press("W");
-    terminal.shows("1 thing runs otherwise than declared, in compute: v reads it");
+    terminal.shows("1 difference from the declaration, in compute: v shows them");
     terminal.press("vz");
     terminal.shows("aws_ecs_service.web: count: declared 77, now ");
     terminal.shows("units/compute/main.tf:3)");

@@ -3,7 +3,7 @@
 use super::*;
 
 /// The keys that start a slow deployment of web, and the text to wait for after each.
-const KEYS: [(&str, &str); 4] = [("2", "● web"), ("jF", "[ Deploy ]"), ("", "⏎ takes it"), ("\r", "run ◐")];
+const KEYS: [(&str, &str); 4] = [("2", "● web"), ("jF", "[ Deploy ]"), ("", "⏎ chooses"), ("\r", "run ◐")];
 
 /// How the only operation ended, according to the audit file.
 fn audited(home: &Home, world: &World) -> String {

@@ -408,13 +408,13 @@ fn deployment_is_confirmed_and_watched_to_its_verdict() {
     terminal.shows("[ Deploy ]");
     terminal.shows("● built for amd64");
     // After it could be read, and some time after the previous key.
-    terminal.shows("⏎ takes it");
+    terminal.shows("⏎ chooses");
     terminal.press("\r");
     terminal.shows("run ◐ deploy web");
     // While it is running, quitting asks.
     terminal.press("q");
     terminal.shows("[ Stay ]");
-    terminal.shows("⏎ takes it");
+    terminal.shows("⏎ chooses");
     terminal.press("\r");
     terminal.shows("DONE  web runs bookmark-manager-staging-web:6 (c0ffee1)");
     terminal.press("q");

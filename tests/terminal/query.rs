@@ -100,7 +100,7 @@ fn edits_and_a_deletion_are_committed(terminal: &mut Terminal) {
     terminal.shows("2 changes: W applies them");
     terminal.press("W");
     terminal.shows("pg_catalog.format('%s', rains) = 'f'");
-    terminal.shows("⏎ takes it");
+    terminal.shows("⏎ chooses");
     terminal.press("\r");
     terminal.shows("2 changes committed");
 }

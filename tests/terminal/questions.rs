@@ -60,7 +60,7 @@ fn keys_typed_before_a_question_do_not_answer_it() {
     let mut terminal = Terminal::on(&home, &world, "--env staging scale web 2");
     until("the message about Enter", PATIENCE, || {
         terminal.press("\r");
-        terminal.text().contains("not taken").then_some(())
+        terminal.text().contains("ignored").then_some(())
     });
     // Repeated as needed: input right before the question is repeated is discarded with the rest.
     let ended = until("the end", PATIENCE, || {
@@ -167,10 +167,10 @@ fn held_key_confirms_no_plan() {
         terminal.text().contains("a key that is held").then_some(())
     });
     terminal.shows("[ Deploy ]");
-    terminal.hides("⏎ takes it");
+    terminal.hides("⏎ chooses");
     assert!(!terminal.text().contains("run ◐"));
     // Released, and pressed again when the window accepts it.
-    terminal.shows("⏎ takes it");
+    terminal.shows("⏎ chooses");
     terminal.press("\r");
     terminal.shows("run ◐");
 }

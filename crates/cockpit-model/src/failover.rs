@@ -44,7 +44,7 @@ pub fn choose<'a>(
     if database.status != "available" {
         return stop(
             format!("{id} is {}: it must be available", database.status),
-            "wait until it is: `cockpit db` tells its status",
+            "wait until it is: `cockpit db` shows its status",
         );
     }
     if database.kind == DatabaseKind::Rds {

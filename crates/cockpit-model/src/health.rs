@@ -296,7 +296,7 @@ fn too_few(evidence: &Evidence<'_>, found: &mut Found) {
         if words.is_some() {
             "open the service and look at its stopped tasks"
         } else {
-            "open the service: its events and tasks say what is waited for"
+            "open the service: its events and tasks show what it waits for"
         },
     );
 }

@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn suggested_command_names_its_environment() {
         for (text, named) in [
-            ("`cockpit scale web 1` takes it back", "`cockpit scale web 1 --env prod` takes it back"),
+            ("`cockpit scale web 1` undoes it", "`cockpit scale web 1 --env prod` undoes it"),
             (
                 "`cockpit start` or `cockpit scale web 2`",
                 "`cockpit start --env prod` or `cockpit scale web 2 --env prod`",

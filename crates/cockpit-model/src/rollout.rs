@@ -115,7 +115,7 @@ impl ServiceDeployment {
         let (held, pause) = self.hold_note().zip(self.pause.as_ref())?;
         Some(match (pause.until, pause.then.as_str()) {
             (Some(at), "ROLLBACK") => format!("{held}; at {} ECS rolls it back by itself", moment(at, now, zone)),
-            (Some(at), _) => format!("{held}; at {} ECS goes on by itself", moment(at, now, zone)),
+            (Some(at), _) => format!("{held}; at {} ECS continues by itself", moment(at, now, zone)),
             (None, _) => held,
         })
     }
@@ -193,7 +193,7 @@ mod tests {
             held_until(&ServiceDeployment { pause: Some(pause), ..held.clone() })
         };
         assert!(limited("ROLLBACK").ends_with("ECS rolls it back by itself"), "{}", limited("ROLLBACK"));
-        assert!(limited("CONTINUE").ends_with("ECS goes on by itself"), "{}", limited("CONTINUE"));
+        assert!(limited("CONTINUE").ends_with("ECS continues by itself"), "{}", limited("CONTINUE"));
         assert_eq!(held_until(&ServiceDeployment { status: RolloutStatus::Stopped, ..held.clone() }), "");
     }
 }

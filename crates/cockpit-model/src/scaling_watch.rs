@@ -189,7 +189,7 @@ fn words(activity: &ScalingActivity) -> String {
     }
 }
 
-/// Formats the current state: `running 2 of 3 · CPU 81 % (aims at 70) · AlarmHigh ALARM · cool-down: out 42s`.
+/// Formats the current state: `running 2 of 3 · CPU 81 % (target 70) · AlarmHigh ALARM · cool-down: out 42s`.
 pub fn status_line(sample: &Sample) -> String {
     let mut parts = vec![format!("running {} of {}", sample.running, sample.desired)];
     if let Some((min, max)) = sample.limits {
@@ -200,7 +200,7 @@ pub fn status_line(sample: &Sample) -> String {
         let name = name.strip_prefix("ECSServiceAverage").unwrap_or(name);
         let name = name.strip_suffix("Utilization").unwrap_or(name);
         let value = value.map_or_else(|| "–".to_owned(), |value| format!("{value:.0}"));
-        let aim = policy.target.map(|target| format!(" (aims at {target:.0})")).unwrap_or_default();
+        let aim = policy.target.map(|target| format!(" (target {target:.0})")).unwrap_or_default();
         parts.push(format!("{name} {value}{aim}"));
     }
     for (alarm, state) in sample.alarms.iter().filter(|(_, state)| *state == AlarmState::Alarm) {

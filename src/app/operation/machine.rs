@@ -212,7 +212,7 @@ pub trait Machine: Debug + Send + Sync {
 
     /// The sentence about what happens to it if cockpit quits now.
     fn quit_note(&self, environment: &str) -> String {
-        format!("goes on in AWS; look with `cockpit services --env {environment}`")
+        format!("continues in AWS; look with `cockpit services --env {environment}`")
     }
 
     /// The values before and after the change, for the audit file.

@@ -327,14 +327,14 @@ fn service_stopped_at_zero_is_not_started() {
     };
     assert_eq!(plan.writes.iter().filter_map(desired).collect::<Vec<_>>(), [("web".to_owned(), Some(2))]);
     assert!(plan.checks.iter().any(|check| check.text == "api was at 0 when it was stopped, and stays there"));
-    assert_eq!(plan.undo, "`cockpit stop --env staging` takes it back");
+    assert_eq!(plan.undo, "`cockpit stop --env staging` undoes it");
     let plan = planned(Power::Start, false, vec![asleep("web", 0)]);
     assert!(
         !plan.possible() && plan.checks.iter().any(|check| check.text == "everything was at 0 when it was stopped")
     );
     // Everything else that would be stopped is named.
     let plan = planned(Power::Start, false, vec![asleep("web", 2), service("api", 1, 1)]);
-    assert_eq!(plan.undo, "`cockpit stop --env staging` takes it back, and stops the one that runs now as well");
+    assert_eq!(plan.undo, "`cockpit stop --env staging` undoes it, and stops the one that runs now as well");
     let plan = planned(Power::Stop, true, vec![service("web", 2, 2)]);
     assert_eq!(plan.undo, "`cockpit start --databases --env staging` brings the present counts back");
 }

@@ -134,7 +134,7 @@ pub fn confirm(app: &App) -> Option<Confirmation> {
                         "The tunnel to {} goes through it, once its agent is online.",
                         plan.remote.host_and_port()
                     )),
-                    plain("It goes on running, and costs money, after the tunnel is closed.".to_owned()),
+                    plain("It keeps running, and costs money, after the tunnel is closed.".to_owned()),
                 ],
                 command: format!("aws ec2 start-instances --instance-ids {id}"),
                 covered_content: id.clone(),

@@ -27,11 +27,11 @@ pub(super) fn open_prompt(app: &mut App) -> Vec<Effect> {
     }
     let first = asked.request.retry_reason.is_none();
     let MfaRequest { number: _, profile, serial, retry_reason: again } = &asked.request;
-    let mut text = format!("Profile {profile} needs a code of its second factor, {serial}.");
+    let mut text = format!("Profile {profile} needs an MFA code from {serial}.");
     if let Some(why) = again {
         text = format!("{why}\n\n{text}");
     }
-    text.push_str("\n\nType it below and press Enter; Esc continues without credentials. It is not kept; the session that it makes is, where the AWS CLI keeps its own.");
+    text.push_str("\n\nType it below and press Enter; Esc continues without credentials. The code is not stored; the session that it starts is cached where the AWS CLI caches its own.");
     let mut window = overlays::message(app, "MFA code", &text);
     window.kind = Kind::Code;
     push_window(app, window);
@@ -42,7 +42,7 @@ pub(super) fn open_prompt(app: &mut App) -> Vec<Effect> {
     // The first prompt comes unexpectedly: an Enter meant for something else would continue without credentials.
     if first {
         app.stray_input
-            .refuse_if_typing(app.confirm.now(), "not taken: a code is asked for since; type again in a second");
+            .refuse_if_typing(app.confirm.now(), "ignored: an MFA code is requested now; type again in a second");
     }
     app.changed_by(Dirty::Lists);
     Vec::new()

@@ -29,7 +29,7 @@ pub(super) fn show_progress(app: &mut App, progress: SignIn) -> Vec<Effect> {
             let until = time::clock(until, &app.zone());
             let text = format!(
                 "Confirm the code\n\n    {code}\n\non this page, until {until}; a browser opens it where there is one. y copies it.\n\n{url}\n\n\
-                 The screen goes on meanwhile; Esc closes this window, and the sign-in goes on."
+                 The screen keeps working meanwhile; Esc closes this window, and the sign-in continues."
             );
             let mut window = overlays::message(app, "Sign in", &text);
             window.kind = Kind::SignIn;

@@ -66,7 +66,7 @@ pub(crate) fn paste(app: &mut App, text: &str) -> Vec<Effect> {
         if !fits_hidden(line) {
             // The missing part would not be visible.
             app.show_message(
-                "not taken: it has several lines, or is too long for this line; the command takes it whole",
+                "not pasted: the text has several lines, or is too long for this line; the command accepts it whole",
             );
             return Vec::new();
         }
@@ -80,7 +80,7 @@ pub(crate) fn paste(app: &mut App, text: &str) -> Vec<Effect> {
         typing.input.insert(text);
         input_changed(app);
     } else {
-        app.show_message("not taken: there is no line to paste into");
+        app.show_message("not pasted: no input line is open");
     }
     Vec::new()
 }

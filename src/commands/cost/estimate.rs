@@ -246,7 +246,7 @@ async fn follow(context: &Context, run: &Path, mut stops: Option<StopSignals>) -
         }
         if !live && news.events.is_empty() {
             return Err(Report::new("system", "the plan ended half-way: nothing drives it any more", ExitCode::Failed)
-                .hint(format!("`cockpit infra resume {}` takes it up", folder::name(run))));
+                .hint(format!("`cockpit infra resume {}` resumes it", folder::name(run))));
         }
         let left = context.time_left();
         let ended = tokio::select! {

@@ -179,7 +179,7 @@ fn write(
         let mut text = units.iter().map(one).collect::<Vec<_>>().join("\n");
         if let Some(all) = &differences {
             let title =
-                if all.is_empty() { "what runs is as it is declared" } else { "runs, and is declared otherwise:" };
+                if all.is_empty() { "no difference from the declaration" } else { "runs, and is declared otherwise:" };
             let _ = writeln!(text, "\n{title}");
             for one in all {
                 let _ = writeln!(text, "- {}", crate::model::text::sanitize(&one.sentence()));

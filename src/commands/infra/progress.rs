@@ -34,7 +34,7 @@ pub(super) fn format_event(event: &RunEvent) -> Option<String> {
         RunEventKind::PlanStale { unit, why } => format!("{unit}: it is planned again: {why}"),
         RunEventKind::Guarded { unit, guards } => {
             let lines: Vec<String> = guards.iter().map(|guard| format!("\n{unit}:   {}", guard.describe())).collect();
-            format!("{unit}: before it is destroyed, by a plan of its own:{}", lines.concat())
+            format!("{unit}: before it is destroyed, by a separate plan:{}", lines.concat())
         }
         RunEventKind::Counted { unit, losses } => {
             let lines: Vec<String> = losses.iter().map(|loss| format!("\n{unit}:   {}", loss.sentence())).collect();

@@ -93,7 +93,7 @@ fn answer() -> String {
     // Input typed before the prompt is discarded.
     crate::runtime::discard_input();
     let mut err = io::stderr();
-    let _ = write!(err, "\nthe run goes on without this command. [d]etach, [c]ancel the run, [w]ait on? [d] ");
+    let _ = write!(err, "\nthe run continues without this command. [d]etach, [c]ancel the run, keep [w]aiting? [d] ");
     let _ = err.flush();
     let mut line = String::new();
     let _ = io::stdin().lock().read_line(&mut line);

@@ -166,7 +166,7 @@ fn not_run(mut halt: Halt, name: &str, scripts: impl Iterator<Item = Script>) ->
     });
     halt.remaining.extend(after.map(|name| UnrunPart { file: Some(name), line: 1 }));
     let words = halt.sentence(name)?;
-    Some(if halt.open { format!("{words}; what is in the transaction that was open is taken back") } else { words })
+    Some(if halt.open { format!("{words}; the open transaction is rolled back") } else { words })
 }
 
 /// Runs all scripts. Returns the exit code if no error ended them.

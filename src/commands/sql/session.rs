@@ -355,7 +355,7 @@ fn lost_report(Lost(why): &Lost, transaction: Transaction, statement: &str) -> S
         Transaction::Open if commits(statement) => {
             "the COMMIT was on its way: whether it was carried out is not known: look before you run anything of the transaction again"
         }
-        Transaction::Open | Transaction::Failed => "the open transaction is lost: nothing of it was kept",
+        Transaction::Open | Transaction::Failed => "the open transaction is lost: none of its changes were kept",
         Transaction::Idle => "whether the last statement was carried out is not known: look before you run it again",
     };
     report.hint(hint).into()
@@ -375,9 +375,12 @@ mod tests {
             assert!(hint(Transaction::Open, text).starts_with("the COMMIT was on its way"), "{text}");
         }
         for text in ["", "select 1", "prepare x as select 1", "commit prepared 'x'", "savepoint a"] {
-            assert!(hint(Transaction::Open, text).ends_with("nothing of it was kept"), "{text}");
+            assert!(hint(Transaction::Open, text).ends_with("none of its changes were kept"), "{text}");
         }
-        assert!(hint(Transaction::Failed, "commit").ends_with("nothing of it was kept"), "that would take it back");
+        assert!(
+            hint(Transaction::Failed, "commit").ends_with("none of its changes were kept"),
+            "that would take it back"
+        );
         assert!(hint(Transaction::Idle, "insert").contains("is not known"));
     }
 }

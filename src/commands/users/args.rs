@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-/// Show the user pool: users by status, second factor, password policy [table|json|yaml|csv]
+/// Show the user pool: users by status, MFA, password policy [table|json|yaml|csv]
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 #[command(
     after_help = "The pool of the environment is the one configured in `user_pools` (an id, a name or a pattern), else

@@ -196,7 +196,7 @@ async fn print_changes(tunnel: &mut Tunnel, place: &str) {
 fn standing(place: &str, status: &Status) -> String {
     let what = match status.state {
         State::Ready => "is ready again",
-        State::Resuming(_) => "has lost its link, and goes on with the next one",
+        State::Resuming(_) => "has lost its link, and continues with the next one",
         State::Replacing(_) => "is opened again, and what connections it had are lost",
         State::Closed(_) => "is closed",
         State::Resolving | State::Opening => "is opened",

@@ -34,7 +34,7 @@ pub const COMMANDS: &[Command] = &[
     .with_risk(Risk::Disrupt)
     .when(on_database)
     .on_bottom(First(1)),
-    Command::new(SNAPSHOT, HERE, "snapshot", &["B"], "Make a snapshot of the selected database.", |app| {
+    Command::new(SNAPSHOT, HERE, "snapshot", &["B"], "Create a snapshot of the selected database.", |app| {
         let mut effects = snapshot(app);
         effects.extend(after_move(app));
         effects
@@ -53,7 +53,7 @@ pub const COMMANDS: &[Command] = &[
         HERE,
         "activity",
         &["a"],
-        "Show what the selected server is doing: sessions, who blocks whom, statements, sizes; again goes back.",
+        "Show the activity of the selected server: sessions, who blocks whom, statements, sizes; again goes back.",
         toggle,
     )
     .on_bottom(First(0)),
@@ -62,17 +62,17 @@ pub const COMMANDS: &[Command] = &[
         HERE,
         "next list",
         &["v"],
-        "Sessions, transactions, locks, top statements, sizes, indexes, replication, connections: the next.",
+        "Next page: sessions, transactions, locks, top statements, sizes, indexes, replication, connections.",
         next,
     )
     .on_bottom(First(3)),
-    Command::new(AGAIN, HERE, "refresh", &["r"], "Read what is on the screen again, now.", |app| {
+    Command::new(AGAIN, HERE, "refresh", &["r"], "Refresh the data on the screen now.", |app| {
         if app.panes.database.shown { session::refresh(app) } else { refresh(app) }
     }),
     Command::new(CANCEL, HERE, "cancel query", &["I"], "Cancel the running statement of the selected session.", cancel)
         .with_risk(Risk::Change)
         .when(on_session),
-    Command::new(TERMINATE, HERE, "end session", &["K"], "Terminate the selected session of the server.", terminate)
+    Command::new(TERMINATE, HERE, "end session", &["K"], "Terminate the selected session.", terminate)
         .with_risk(Risk::Disrupt)
         .when(on_session),
 ];

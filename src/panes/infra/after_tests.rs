@@ -103,7 +103,7 @@ fn quitting_during_a_run_asks_and_explains_that_it_continues() {
     let mut desk = Desk::in_the_middle((100, 30));
     desk.keys("q");
     let screen = desk.screen();
-    assert!(screen.contains("Leave?") && screen.contains("goes on without the cockpit"), "{screen}");
+    assert!(screen.contains("Leave?") && screen.contains("continues without the cockpit"), "{screen}");
     let mut desk = Desk::new((100, 30));
     desk.keys("6");
     let effects = user_input(&mut desk.app, Event::Key("q".parse().unwrap()));

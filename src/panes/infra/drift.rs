@@ -103,7 +103,10 @@ pub fn summary(state: &State) -> Vec<(Health, String)> {
             vec![(Health::Changing, "comparing what runs with what is declared …".to_owned())]
         }
         Some(ComparisonState::Failed(failure)) => {
-            vec![(Health::Down, format!("what runs is not compared with what is declared: {}", failure.message))]
+            vec![(
+                Health::Down,
+                format!("running resources are not compared with their declarations: {}", failure.message),
+            )]
         }
         Some(ComparisonState::Found { differences, missing }) => {
             let mut lines = Vec::new();
@@ -111,13 +114,13 @@ pub fn summary(state: &State) -> Vec<(Health, String)> {
                 let units: BTreeSet<&str> = differences.iter().map(|(one, _)| one.unit.as_str()).collect();
                 let units = units.into_iter().collect::<Vec<_>>().join(", ");
                 let many = if differences.len() == 1 {
-                    "1 thing runs".to_owned()
+                    "1 difference".to_owned()
                 } else {
-                    format!("{} things run", differences.len())
+                    format!("{} differences", differences.len())
                 };
-                lines.push((Health::Degraded, format!("{many} otherwise than declared, in {units}: v reads it")));
+                lines.push((Health::Degraded, format!("{many} from the declaration, in {units}: v shows them")));
             } else if missing.is_empty() {
-                lines.push((Health::Healthy, "what runs is as it is declared".to_owned()));
+                lines.push((Health::Healthy, "no difference from the declaration".to_owned()));
             }
             lines.extend(missing.iter().map(|text| (Health::Degraded, text.clone())));
             lines
@@ -134,6 +137,6 @@ pub fn lines(state: &State, unit: &str, resource: Option<&str>) -> Vec<PlanLine>
     if lines.is_empty() {
         return lines;
     }
-    let title = line(0, "", "Runs otherwise than declared", Tone::Strong);
+    let title = line(0, "", "Differs from its declaration", Tone::Strong);
     std::iter::once(title).chain(lines).collect()
 }

@@ -71,7 +71,7 @@ fn drift_run_reports_differences_from_the_declaration() {
     desk.answered(ticket, Part::Last(Fact::Declared(Box::new(declared()))));
     desk.tick(2);
     assert!(
-        desk.screen().contains("5 things run otherwise than declared, in compute: v reads it"),
+        desk.screen().contains("5 differences from the declaration, in compute: v shows them"),
         "{}",
         desk.screen()
     );
@@ -81,7 +81,7 @@ fn drift_run_reports_differences_from_the_declaration() {
     assert_eq!((desk.app.panes.infra.selected_unit.as_deref(), desk.app.focused()), (Some("compute"), PLAN));
     let screen = desk.screen();
     for part in [
-        "Runs otherwise than declared",
+        "Differs from its declaration",
         "aws_ecs_service.api: count: declared 3, now 1 (services.tf:12)",
         "aws_ecs_task_definition.web: image of web in bookmark-manager-staging-web: declared registry/web:1",
         "task definition of bookmark-manager-staging-web: declared web:41, now web:42",
@@ -104,7 +104,7 @@ fn comparison_reports_missing_sources_and_the_absence_of_differences() {
     drifted(&mut desk);
     let ticket = declared_request(&mut desk);
     desk.answered(ticket, Part::Last(Fact::Declared(Box::default())));
-    assert!(desk.screen().contains("what runs is as it is declared"), "{}", desk.screen());
+    assert!(desk.screen().contains("no difference from the declaration"), "{}", desk.screen());
 
     let mut desk = Desk::new((120, 40));
     desk.app.estate.services = crate::model::Observed::default();

@@ -201,7 +201,7 @@ const COMMANDS: &[Command] = &[
         OWN,
         "plan",
         &["P"],
-        "Plan the marked units, or all: what would be changed. Changes nothing.",
+        "Plan the marked units, or all. Changes nothing.",
         |app| begin::begin(app, Goal::Plan),
     )
     // A drift run takes the lock of each state.
@@ -212,20 +212,20 @@ const COMMANDS: &[Command] = &[
         OWN,
         "apply",
         &["A"],
-        "Approve the plans that wait for review: of the marked units, of the one that was gone into, else all of the wave. \
-         Without a run, plan first and ask then.",
+        "Approve the plans that wait for review: of the marked units, of the opened one, else all of the wave. \
+         Without a run, plan first, then ask.",
         apply::apply,
     )
     .with_risk(Risk::Disrupt)
     .on_bottom(Bottom::First(2)),
-    Command::new(Id("infra-diff"), OWN, "diff", &["v"], "Show what the plan of the selected unit would do.", update::diff)
+    Command::new(Id("infra-diff"), OWN, "diff", &["v"], "Show the changes in the plan of the selected unit.", update::diff)
         .on_bottom(Bottom::First(3)),
     Command::new(
         Id("infra-log"),
         OWN,
         "log",
         &["l"],
-        "Show the log of the selected unit; there, the output as Terraform and Terragrunt wrote it, and back.",
+        "Show the log of the selected unit; pressed again, the raw output of Terraform and Terragrunt, and back.",
         written::log,
     )
     .on_bottom(Bottom::First(4)),
@@ -234,7 +234,7 @@ const COMMANDS: &[Command] = &[
         OWN,
         "cancel",
         &["C"],
-        "Ask the run to stop, after a question; a second time ends it at once, and state may be lost.",
+        "Stop the run gracefully, after confirmation; a second time kills it, and state may be lost.",
         update::cancel,
     )
     .with_risk(Risk::Change)
@@ -246,7 +246,7 @@ const COMMANDS: &[Command] = &[
         OWN,
         "retry",
         &["R"],
-        "Try the failed and blocked units of the run again.",
+        "Retry the failed and blocked units of the run.",
         update::retry,
     )
     .with_risk(Risk::Disrupt)
@@ -256,7 +256,7 @@ const COMMANDS: &[Command] = &[
         OWN,
         "destroy",
         &["X"],
-        "Plan to destroy the marked units, or all, and ask then.",
+        "Plan the destruction of the marked units, or of all, then ask for approval.",
         |app| begin::begin(app, Goal::Destroy),
     )
     .with_risk(Risk::Destroy)
@@ -266,7 +266,8 @@ const COMMANDS: &[Command] = &[
         OWN,
         "drift",
         &["W"],
-        "Look for drift in the marked units or in all: what was changed elsewhere, and what runs otherwise than declared. Changes nothing.",
+        "Detect drift in the marked units or in all: changes made elsewhere, and running resources that differ from their \
+         declaration. Changes nothing.",
         |app| begin::begin(app, Goal::Drift),
     )
     .with_risk(Risk::Change),
@@ -275,7 +276,7 @@ const COMMANDS: &[Command] = &[
         OWN,
         "state",
         &["s"],
-        "Show how the selected resource stands, with its attributes as the state has them, sensitive ones masked.",
+        "Show the state of the selected resource with its attributes, sensitive ones masked.",
         attributes::read,
     ),
     Command::new(
@@ -283,7 +284,7 @@ const COMMANDS: &[Command] = &[
         OWN,
         "replace",
         &["M"],
-        "Plan to replace the selected resource, after a question; the plan needs approval as any other.",
+        "Plan the replacement of the selected resource, after confirmation; the plan needs approval like any other.",
         apply::replace,
     )
     .with_risk(Risk::Disrupt),
@@ -292,7 +293,8 @@ const COMMANDS: &[Command] = &[
         OWN,
         "plan a part",
         &["O"],
-        "Plan the marked resources of a unit alone, else the selected one, after a warning; the plan is approved as every other.",
+        "Plan only the marked resources of a unit, else the selected one (-target), after a warning; the plan needs \
+         approval like any other.",
         apply::plan_targets,
     )
     .with_risk(Risk::Disrupt),
@@ -312,7 +314,7 @@ const COMMANDS: &[Command] = &[
         OWN,
         "runs",
         &["a"],
-        "List the runs of the environment: an older one is opened and read, with its plans and logs.",
+        "List the runs of the environment; an older one can be opened, with its plans and logs.",
         runs::list,
     ),
     Command::new(
@@ -320,7 +322,7 @@ const COMMANDS: &[Command] = &[
         OWN,
         "outputs",
         &["o"],
-        "Show the outputs of the marked units or of the selected one: names, addresses, endpoints.",
+        "Show the outputs of the marked units or of the selected one.",
         |app| look::inspect(app, Inspection::Outputs),
     ),
     Command::new(
@@ -328,7 +330,7 @@ const COMMANDS: &[Command] = &[
         OWN,
         "states",
         &["t"],
-        "List the resources that are in the state of the marked units or of the selected one.",
+        "List the resources in the state of the marked units or of the selected one.",
         |app| look::inspect(app, Inspection::States),
     ),
     Command::new(
@@ -344,7 +346,7 @@ const COMMANDS: &[Command] = &[
         OWN,
         "initialise",
         &["i"],
-        "Initialise the marked units or the selected one: providers, modules, backend. A state is neither made nor moved.",
+        "Initialise the marked units or the selected one: providers, modules, backend. States are neither created nor moved.",
         code::initialise,
     ),
     Command::new(
@@ -352,7 +354,7 @@ const COMMANDS: &[Command] = &[
         OWN,
         "make workspaces",
         &[],
-        "Make missing workspaces of the marked units or the selected one, of all if no units are found; asks first.",
+        "Create missing workspaces of the marked units or the selected one, of all if no units are found, after confirmation.",
         code::propose_workspaces,
     )
     .with_risk(Risk::Change),
@@ -361,7 +363,7 @@ const COMMANDS: &[Command] = &[
         OWN,
         "check code",
         &["f"],
-        "Check the code of the marked units or of the selected one: valid, formatted, and what tflint finds.",
+        "Check the code of the marked units or of the selected one: validate, formatting, tflint.",
         |app| look::inspect(app, Inspection::Code),
     ),
     Command::new(
@@ -369,7 +371,7 @@ const COMMANDS: &[Command] = &[
         OWN,
         "format code",
         &["F"],
-        "Write the code of the marked units or of the selected one in its usual form, after a question.",
+        "Format the code of the marked units or of the selected one (terraform fmt), after confirmation.",
         code::propose_formatting,
     )
     .with_risk(Risk::Change),
@@ -378,7 +380,7 @@ const COMMANDS: &[Command] = &[
         OWN,
         "import",
         &["B"],
-        "Write a block into the code of the selected unit that imports what exists: its address and its id are typed.",
+        "Add an import block to the code of the selected unit: type the resource's address and id.",
         code::import,
     )
     .with_risk(Risk::Change),
@@ -387,7 +389,7 @@ const COMMANDS: &[Command] = &[
         OWN,
         "clear caches",
         &["K"],
-        "Remove what Terraform and Terragrunt keep beside the code of the marked units or of the selected one, after a question.",
+        "Remove the caches of Terraform and Terragrunt of the marked units or of the selected one, after confirmation.",
         |app| look::inspect(app, Inspection::Caches),
     )
     .with_risk(Risk::Change),
@@ -396,7 +398,7 @@ const COMMANDS: &[Command] = &[
         OWN,
         "cost",
         &["c"],
-        "Show what the environment costs a month by the plans of the run, before it is built.",
+        "Estimate the environment's monthly cost from the plans of the run, before it is built.",
         cost::show,
     ),
     Command::new(
@@ -413,7 +415,7 @@ const COMMANDS: &[Command] = &[
         OWN,
         "unlock",
         &["L"],
-        "Show who holds the lock of the selected unit's state, and release one that was left behind, after a question.",
+        "Show who holds the lock of the selected unit's state, and release a stale lock, after confirmation.",
         after::find_locks,
     )
     .with_risk(Risk::Change),
@@ -422,7 +424,7 @@ const COMMANDS: &[Command] = &[
         OWN,
         "push state",
         &["U"],
-        "Show a state that could not be written at the end of an apply beside the state as it is, and push it, after a question.",
+        "Compare a state that could not be written at the end of an apply with the current one, and push it, after confirmation.",
         after::find_unwritten_states,
     )
     .with_risk(Risk::Disrupt),
@@ -431,8 +433,8 @@ const COMMANDS: &[Command] = &[
         OWN,
         "move states to S3",
         &[],
-        "Move the states of the marked units or of the selected one from files of this machine to S3, with a lock, after a question; \
-         they are put back where anything is not the same there.",
+        "Move the states of the marked units or of the selected one from local files to S3, with a lock, after confirmation; \
+         a state that differs there afterwards is moved back.",
         movable::find_movable_states,
     )
     .with_risk(Risk::Disrupt),
@@ -441,8 +443,9 @@ const COMMANDS: &[Command] = &[
         OWN,
         "orphans",
         &["u"],
-        "Look in AWS for what the run may have made and what is in no state; import blocks go into the run's folder.",
+        "Search AWS for resources that the run may have created and that are in no state; import blocks are written into \
+         the run's folder.",
         after::find_orphans,
     ),
-    Command::new(Id("infra-again"), OWN, "look again", &["r"], "Look for units and runs again.", update::refresh),
+    Command::new(Id("infra-again"), OWN, "look again", &["r"], "Find units and runs again.", update::refresh),
 ];

@@ -190,5 +190,5 @@ pub fn graph_status(app: &App) -> DataStatus {
 
 /// Status of the log.
 pub fn log_status(_: &App) -> DataStatus {
-    DataStatus { empty: note("nothing was said yet"), ..DataStatus::default() }
+    DataStatus { empty: note("no messages yet"), ..DataStatus::default() }
 }

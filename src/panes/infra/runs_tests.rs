@@ -62,7 +62,7 @@ fn run_list_shows_results_and_a_lost_apply_is_reported_above_the_units() {
     desk.news(middle(), true);
     desk.news(vec![event(0, RunEventKind::Ended { end: RunEnd::Failed })], false);
     let screen = desk.screen();
-    assert!(screen.contains(&format!("{lost} has lost its supervisor: a opens it, T takes it up")), "{screen}");
+    assert!(screen.contains(&format!("{lost} has lost its supervisor: a opens it, T resumes it")), "{screen}");
     desk.keys("a");
     let screen = desk.screen();
     for part in ["network, FAILED", "network, LOST", "network, done"] {

@@ -341,7 +341,7 @@ impl State {
             }
             RunEventKind::PlanStale { unit, why } => put(unit, Tone::Warn, format!("the plan is stale: {why}")),
             RunEventKind::Guarded { unit, guards } => {
-                put(unit, Tone::Strong, "before it is destroyed, by a plan of its own:".to_owned());
+                put(unit, Tone::Strong, "before it is destroyed, by a separate plan:".to_owned());
                 for guard in guards {
                     put(unit, Tone::Warn, format!("  {}", guard.describe()));
                 }

@@ -269,7 +269,7 @@ pub fn summary(app: &App) -> Vec<(Health, String)> {
     lines.extend(drift::summary(state));
     if run.events_arrived && !run.live && run.state.end.is_none() {
         let text = format!(
-            "nothing drives it any more: T, or `cockpit infra resume {}`, takes it up where it stands",
+            "nothing drives it any more: T, or `cockpit infra resume {}`, resumes it where it stopped",
             run.name
         );
         lines.push((Health::Down, with_scope(&text, app.environment.command_scope())));
@@ -318,7 +318,7 @@ fn lost(state: &State, shown: &Followed) -> Option<(Health, String)> {
     let lost = state.runs.iter().filter(|run| run.is_lost() && run.applies() && run.run != shown.name);
     let names: Vec<&str> = lost.map(|run| run.run.as_str()).collect();
     let lost = if names.len() == 1 { "has lost its supervisor" } else { "have lost their supervisors" };
-    let text = format!("{} {lost}: a opens it, T takes it up", names.join(", "));
+    let text = format!("{} {lost}: a opens it, T resumes it", names.join(", "));
     (!names.is_empty()).then_some((Health::Down, text))
 }
 

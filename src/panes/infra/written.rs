@@ -24,7 +24,7 @@ pub fn log(app: &mut App) -> Vec<Effect> {
     let shown = !app.panes.infra.raw_output.shown;
     app.panes.infra.raw_output.shown = shown;
     app.show_message(if shown {
-        "as Terraform and Terragrunt wrote it; l tells it in words again"
+        "raw output of Terraform and Terragrunt; l shows the log again"
     } else {
         "in words; l shows it as it was written"
     });

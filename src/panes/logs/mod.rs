@@ -47,7 +47,7 @@ pub const PANE: Pane = Pane {
         Scope::List,
         "its logs",
         &["ctrl-l"],
-        "Show the log lines of the selected service or task; of a stopped task its last ones.",
+        "Show the logs of the selected service or task; of a stopped task its last lines.",
         update::show_selected_lines,
     )],
     actions: &[Id::REFRESH],
@@ -161,7 +161,7 @@ const COMMANDS: &[Command] = &[
         OWN,
         "save filter",
         &["+"],
-        "Save the filter by a name, for this and later sessions: @name is it; -name forgets it.",
+        "Save the filter under a name, for this and later sessions: @name uses it; -name deletes it.",
         save,
     ),
     Command::new(
@@ -169,7 +169,7 @@ const COMMANDS: &[Command] = &[
         OWN,
         "filters",
         &["*"],
-        "Choose a filter by its name: saved ones, and `log_filters` of the environment.",
+        "Choose a filter by name: saved ones, and `log_filters` of the environment.",
         |app| window(app, Window::Filters),
     ),
     Command::new(
@@ -181,11 +181,11 @@ const COMMANDS: &[Command] = &[
         |app| own(app, update::level),
     )
     .on_bottom(Bottom::First(4)),
-    Command::new(Id("logs-time"), OWN, "to time", &["t"], "Go to a time; what is older is read.", |app| {
+    Command::new(Id("logs-time"), OWN, "to time", &["t"], "Go to a time; older lines are loaded.", |app| {
         prompt(app, Prompt::Time)
     })
     .on_bottom(Bottom::First(5)),
-    Command::new(Id("mute"), OWN, "mute", &["-"], "Hide all lines of the selected one's pattern.", |app| {
+    Command::new(Id("mute"), OWN, "mute", &["-"], "Hide all lines with the pattern of the selected one.", |app| {
         own(app, marks::mute)
     })
     .on_bottom(Bottom::First(6)),
@@ -199,7 +199,7 @@ const COMMANDS: &[Command] = &[
         OWN,
         "mark to",
         &["."],
-        "Mark all lines that are shown from the nearest mark to the selected line.",
+        "Mark all shown lines from the nearest mark to the selected line.",
         |app| own(app, marks::mark_range),
     ),
     Command::new(
@@ -207,7 +207,7 @@ const COMMANDS: &[Command] = &[
         OWN,
         "copy marked",
         &["ctrl-y"],
-        "Copy the marked lines; all that Insights found as CSV.",
+        "Copy the marked lines; an Insights result as CSV.",
         |app| found::csv(app).unwrap_or_else(|| fresh(app, marks::copy_marked)),
     ),
     Command::new(Id("wrap"), OWN, "wrap", &["w"], "Wrap long lines, or cut them.", |app| {
@@ -219,7 +219,7 @@ const COMMANDS: &[Command] = &[
         OWN,
         "columns",
         &["c"],
-        "Choose fields of structured lines that stand in columns of their own.",
+        "Choose the fields of structured lines to show as columns.",
         |app| window(app, Window::Columns),
     )
     .on_bottom(Bottom::First(9)),
@@ -228,7 +228,7 @@ const COMMANDS: &[Command] = &[
         OWN,
         "detail",
         &["d"],
-        "Show message and fields, the message alone, or the line as it was written.",
+        "Show message and fields, the message alone, or the raw line.",
         |app| own(app, update::detail),
     ),
     Command::new(
@@ -236,14 +236,14 @@ const COMMANDS: &[Command] = &[
         OWN,
         "sources",
         &["a"],
-        "Choose services; see lines a second and state of each group.",
+        "Choose services; shows the lines per second and state of each log group.",
         |app| window(app, Window::Sources),
     )
     .on_bottom(Bottom::First(7)),
-    Command::new(Id("earlier"), OWN, "earlier", &["["], "To the previous stretch of the histogram.", |app| {
+    Command::new(Id("earlier"), OWN, "earlier", &["["], "To the previous interval of the histogram.", |app| {
         own(app, |app| update::bin(app, -1))
     }),
-    Command::new(Id("later"), OWN, "later", &["]"], "To the next stretch of the histogram.", |app| {
+    Command::new(Id("later"), OWN, "later", &["]"], "To the next interval of the histogram.", |app| {
         own(app, |app| update::bin(app, 1))
     }),
     Command::new(
@@ -251,7 +251,7 @@ const COMMANDS: &[Command] = &[
         OWN,
         "live tail",
         &["ctrl-t"],
-        "Follow with a live tail, which costs by the minute, or by polling.",
+        "Follow with a live tail, which is charged by the minute, or by polling.",
         |app| own(app, update::live),
     ),
     Command::new(Id("task"), OWN, "its task", &["ctrl-o"], "Go to the task that wrote the selected line.", |app| {
@@ -263,7 +263,7 @@ const COMMANDS: &[Command] = &[
         OWN,
         "Insights",
         &["u"],
-        "Ask CloudWatch Logs Insights: presets, or a query of your own, over any time.",
+        "Query CloudWatch Logs Insights: presets, or your own query, over any time range.",
         |app| window(app, Window::Insights),
     )
     .on_bottom(Bottom::First(11)),
@@ -272,7 +272,7 @@ const COMMANDS: &[Command] = &[
         OWN,
         "sort",
         &["s"],
-        "Sort what Insights found by the selected column: upwards, downwards, as it came.",
+        "Sort the Insights result by the selected column: ascending, descending, original order.",
         found::sort,
     ),
     Command::new(
@@ -280,7 +280,7 @@ const COMMANDS: &[Command] = &[
         OWN,
         "what Insights found",
         &[],
-        "Show again what Insights found last.",
+        "Show the last Insights result again.",
         found::show_last,
     ),
     Command::new(
@@ -288,7 +288,7 @@ const COMMANDS: &[Command] = &[
         OWN,
         "export",
         &["ctrl-s"],
-        "Write what is shown, or the marked lines, to a file (.jsonl: JSON lines).",
+        "Write the shown or the marked lines to a file (.jsonl: JSON lines).",
         |app| prompt(app, Prompt::Export),
     ),
     Command::new(
@@ -296,7 +296,7 @@ const COMMANDS: &[Command] = &[
         OWN,
         "tee",
         &[">"],
-        "Write every line that comes into a file too, as JSON lines; rotated at 64 MB, 4 are kept.",
+        "Also write every new line to a file, as JSON lines; rotated at 64 MB, 4 files are kept.",
         tee,
     ),
 ];

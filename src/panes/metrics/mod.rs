@@ -88,7 +88,7 @@ const IN_LISTS: &[Command] = &[
         Scope::List,
         "its metrics",
         &["m"],
-        "Show the metrics of the selected service or database; of everything where none is selected.",
+        "Show the metrics of the selected service or database; of everything if none is selected.",
         update::show_selected,
     ),
     Command::new(
@@ -96,7 +96,7 @@ const IN_LISTS: &[Command] = &[
         Scope::List,
         "mute alarm",
         &["M"],
-        "Mute the selected alarm for a time; CloudWatch ends that by itself.",
+        "Mute the selected alarm for a time; CloudWatch unmutes it by itself.",
         alarms::mute,
     )
     .with_risk(Risk::Change)
@@ -107,18 +107,20 @@ const IN_LISTS: &[Command] = &[
 ];
 
 const COMMANDS: &[Command] = &[
-    Command::new(LONGER, OWN, "longer", &["-"], "A longer time: up to 30 days.", |app| update::range(app, true))
+    Command::new(LONGER, OWN, "longer", &["-"], "Longer time range: up to 30 days.", |app| update::range(app, true))
         .on_bottom(First(1)),
-    Command::new(SHORTER, OWN, "shorter", &["+"], "A shorter time: down to an hour.", |app| update::range(app, false))
-        .on_bottom(First(2)),
-    Command::new(EARLIER, OWN, "earlier", &["["], "Half of that time earlier.", update::earlier).on_bottom(First(3)),
-    Command::new(LATER, OWN, "later", &["]"], "Half of that time later, up to now.", update::later).on_bottom(First(4)),
+    Command::new(SHORTER, OWN, "shorter", &["+"], "Shorter time range: down to an hour.", |app| {
+        update::range(app, false)
+    })
+    .on_bottom(First(2)),
+    Command::new(EARLIER, OWN, "earlier", &["["], "Half a time range earlier.", update::earlier).on_bottom(First(3)),
+    Command::new(LATER, OWN, "later", &["]"], "Half a time range later, up to now.", update::later).on_bottom(First(4)),
     Command::new(
         COMPARE,
         OWN,
         "compare",
         &["c"],
-        "Show the same time of yesterday below the curves, then that of last week, then neither.",
+        "Compare with the same time yesterday, then last week, then neither.",
         update::compare,
     )
     .on_bottom(First(0)),
@@ -127,7 +129,7 @@ const COMMANDS: &[Command] = &[
         OWN,
         "kind",
         &["a"],
-        "Everything, then services, databases, load balancers, NAT gateways, firewalls alone.",
+        "Show everything, then only services, databases, load balancers, NAT gateways, firewalls.",
         update::area,
     )
     .on_bottom(First(5)),
@@ -136,7 +138,7 @@ const COMMANDS: &[Command] = &[
         OWN,
         "alarms",
         &["v"],
-        "Show the alarms: what each watches as a curve, how it changed, whether it tells; again goes back.",
+        "Show the alarms: the metric of each as a curve, its state changes, whether it notifies; again goes back.",
         alarms::toggle,
     )
     .on_bottom(First(6)),
@@ -148,7 +150,7 @@ const COMMANDS: &[Command] = &[
         "Show load balancers and firewalls of the whole region, not only those with the environment's names.",
         update::toggle_region,
     ),
-    Command::new(AGAIN, OWN, "refresh", &["r"], "Read what is on the screen again, now.", update::reload),
+    Command::new(AGAIN, OWN, "refresh", &["r"], "Refresh the data on the screen now.", update::reload),
 ];
 
 const BLOCKS: &[&Spec] = &[

@@ -35,7 +35,7 @@ pub const PANE: Pane = Pane {
         Scope::Pane(state::ID.0),
         "stop",
         &["ctrl-k"],
-        "Stop the command that runs here, with all that it started.",
+        "Stop the running command with all its child processes.",
         update::stop,
     )
     .when(update::runs_program)],

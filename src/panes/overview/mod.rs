@@ -44,7 +44,7 @@ const COMMANDS: &[Command] = &[Command::new(
     Scope::Pane(state::ID.0),
     "time line",
     &["t"],
-    "Show the time line on the whole screen, or all blocks again.",
+    "Show the timeline on the whole screen, or all blocks again.",
     update::timeline,
 )];
 

@@ -216,7 +216,7 @@ fn of_value(app: &mut App, part: Part) {
     let value = match part {
         Part::Last(Fact::Parameter(held)) | Part::Page(Fact::Parameter(held)) => match held {
             Some(held) => held.value,
-            None => Err(Failure::new(FailureKind::NotFound, "it is not there any more")),
+            None => Err(Failure::new(FailureKind::NotFound, "it no longer exists")),
         },
         Part::Failed(failure) => Err(failure),
         Part::Last(_) | Part::Page(_) => Err(Failure::mismatched_answer()),

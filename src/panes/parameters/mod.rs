@@ -74,7 +74,7 @@ const COMMANDS: &[Command] = &[
         Scope::Pane(state::ID.0),
         "put",
         &["P"],
-        "Write a new value of the selected parameter: it is typed without being shown, and the plan is confirmed.",
+        "Write a new value of the selected parameter: typed without being shown, written after the plan is confirmed.",
         update::put,
     )
     .with_risk(Risk::Change)
@@ -85,7 +85,7 @@ const COMMANDS: &[Command] = &[
         Scope::Pane(state::ID.0),
         "new",
         &["A"],
-        "Make a new parameter: its name is typed, then its value.",
+        "Create a parameter: type its name, then its value.",
         update::new,
     )
     .with_risk(Risk::Change)
@@ -105,7 +105,7 @@ const COMMANDS: &[Command] = &[
         Scope::Pane(state::ID.0),
         "all secrets",
         &["*"],
-        "Show secrets of the whole region, not only those that are told to be the environment's; again hides them.",
+        "Show secrets of the whole region, not only those assigned to the environment; again hides them.",
         update::everything,
     ),
     Command::new(
@@ -113,7 +113,7 @@ const COMMANDS: &[Command] = &[
         Scope::Pane(state::ID.0),
         "refresh",
         &["r"],
-        "Read parameters and secrets again, now.",
+        "Refresh parameters and secrets now.",
         update::refresh,
     ),
 ];

@@ -23,7 +23,7 @@ pub const TABLE: &str = "table";
 const GONE: &str = "the rows that this was typed for are not here any more: nothing was changed";
 
 /// Shown if the row cannot be identified.
-const UNKEYED: &str = "the key of this row is not here whole, or stands there with two values";
+const UNKEYED: &str = "the key of this row is incomplete in this result, or has two values";
 
 /// Shown if the rows come from another database than the session's.
 const ELSEWHERE: &str = "these rows are of another database than the session: connect there to change them";
@@ -274,7 +274,7 @@ pub fn write(app: &mut App) -> Vec<Effect> {
         Ok(mut script) => {
             script.title = if count == 1 { "Apply 1 change".to_owned() } else { format!("Apply {count} changes") };
             "Apply".clone_into(&mut script.verb);
-            script.why = vec!["Each statement must touch exactly one row, else all are taken back.".to_owned()];
+            script.why = vec!["Each statement must change exactly one row, otherwise all are rolled back.".to_owned()];
             windows::ask(app, DialogQuestion::Script(Box::new(script)))
         }
         Err(why) => report(app, why),

@@ -293,7 +293,7 @@ fn input_for_a_refused_edit_is_ignored() {
         assert_eq!(app.screen.overlays.len(), windows, "{}", desk.screen());
         assert!(app.panes.query.shown().unwrap().edit.as_ref().is_none_or(|edit| edit.changes.list.is_empty()));
         let screen = desk.screen();
-        assert!(screen.contains(why) && screen.contains("not taken"), "{screen}");
+        assert!(screen.contains(why) && screen.contains("ignored"), "{screen}");
     }
 }
 

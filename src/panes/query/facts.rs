@@ -19,7 +19,7 @@ use crate::model::sql::{Column, ResultId, Server, SessionId, StatementOutcome, T
 use jiff::Timestamp;
 
 /// Added to the message about a lost connection that will be restored.
-pub const AGAIN: &str = "it is connected to again by itself (Esc: not)";
+pub const AGAIN: &str = "reconnecting automatically (Esc: stop)";
 /// Added to the message about a lost connection that will not be restored automatically.
 pub const ENTER: &str = "Enter in the block of the results connects again";
 
@@ -184,9 +184,9 @@ fn mark_rolled_back(state: &mut State, result: ResultId, how: &StatementOutcome)
     }
     let number = result.0 - first.0 + 1;
     let becomes = if kept == first {
-        "all of this text is taken back"
+        "all of this text is rolled back"
     } else {
-        "what stands before the last COMMIT is kept, what comes after it is taken back"
+        "everything before the last COMMIT is kept, everything after it is rolled back"
     };
     if let Some(tab) = state.tab_of(result) {
         let part = format!("statement {number} of {of}: {becomes}");
@@ -237,7 +237,7 @@ pub fn lost(app: &mut App, failure: &Failure) {
     let mut why = failure.message.clone();
     if was_on {
         if open {
-            why.push_str("; the open transaction is lost, nothing of it was kept");
+            why.push_str("; the open transaction is lost, none of its changes were kept");
             state.lost_transaction = true;
             mark_lost(state);
         }
@@ -330,7 +330,7 @@ fn tell_not_run(app: &mut App, why: &str, halt: &Halt, back: bool) {
         return;
     }
     let after = match (back, halt.open) {
-        (true, _) => "; the transaction that began with it is taken back",
+        (true, _) => "; the transaction that began with it is rolled back",
         (false, true) => "; the transaction that was open before it is open still",
         (false, false) => "",
     };
@@ -354,7 +354,7 @@ pub fn roll_back_aborted(app: &mut App) -> bool {
         return false;
     }
     state.interpreter.run("ROLLBACK;", Origin::Command);
-    app.show_message("not run: the transaction that began with it is taken back");
+    app.show_message("not run: the transaction that began with it is rolled back");
     true
 }
 
@@ -415,7 +415,7 @@ pub fn loses(app: &App) -> Option<String> {
     }
     match (state.transaction, &state.running) {
         (Transaction::Open | Transaction::Failed, _) => {
-            Some("Query: a transaction is open; it is rolled back, and nothing of it is kept.".to_owned())
+            Some("Query: a transaction is open; it will be rolled back.".to_owned())
         }
         (Transaction::Idle, Some(_)) => Some("Query: a statement runs; it is cancelled.".to_owned()),
         (Transaction::Idle, None) => changed(state),

@@ -188,7 +188,7 @@ pub fn last(canvas: &mut Canvas<'_, '_>, place: Rect, tab: &Tab) {
     let changes = tab.edit.as_ref().map_or(0, |edit| edit.changes.list.len());
     let (tone, text) = match changes {
         0 => (tone, text),
-        1 => (crate::app::overlay::Tone::Warn, "1 change: W applies it, u takes it back".to_owned()),
+        1 => (crate::app::overlay::Tone::Warn, "1 change: W applies it, u undoes it".to_owned()),
         _ => (crate::app::overlay::Tone::Warn, format!("{changes} changes: W applies them, u takes the last back")),
     };
     canvas.put_cut(place.x + 1, place.y, room, &format!("{text}{notices}"), theme.tone(tone));

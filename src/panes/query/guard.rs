@@ -10,7 +10,7 @@ use crate::model::sql::interpreter::Origin;
 use crate::model::sql::token;
 
 /// Why a statement needs confirmation after a transaction was lost.
-const LOST: &str = "The transaction that was open was lost with the connection, and nothing of it was kept: this runs without what \
+const LOST: &str = "The transaction that was open was lost with the connection, and none of its changes were kept: this runs without what \
                     was done in it.";
 
 /// The purpose of looking up the number of affected rows.

@@ -25,7 +25,7 @@ pub(super) const COMMANDS: &[Command] = &[
         Scope::Text,
         "run after ;",
         &["enter"],
-        "Run the text where it ends with `;` or is a command of psql; else begin another line.",
+        "Run the text if it ends with `;` or is a psql command; else begin a new line.",
         update::enter,
     )
     .on_bottom(Bottom::First(1)),
@@ -43,7 +43,7 @@ pub(super) const COMMANDS: &[Command] = &[
         OWN,
         "explain",
         &["f6", "alt-e"],
-        "Show how the server would run the statement under the cursor, as a tree with costs.",
+        "Show the query plan (EXPLAIN) of the statement under the cursor, as a tree with costs.",
         |app| plan::explain(app, false),
     ),
     Command::new(
@@ -51,7 +51,7 @@ pub(super) const COMMANDS: &[Command] = &[
         OWN,
         "analyze",
         &["f7", "alt-a"],
-        "Run the statement under the cursor for its plan (EXPLAIN ANALYZE): times, rows estimated and real, the slowest marked. What it changes is rolled back.",
+        "Run the statement under the cursor with EXPLAIN ANALYZE: times, estimated and actual rows, the slowest node marked. Its changes are rolled back.",
         |app| plan::explain(app, true),
     )
     .on_bottom(Bottom::First(13)),
@@ -60,7 +60,7 @@ pub(super) const COMMANDS: &[Command] = &[
         OWN,
         "compare",
         &["="],
-        "Compare the plan with the one before it, then with the one before that, then show it alone.",
+        "Compare the plan with the previous one, then with the one before that, then show it alone.",
         plan::compare,
     ),
     text_keys::COMPLETE.on_bottom(Bottom::First(3)),
@@ -69,18 +69,18 @@ pub(super) const COMMANDS: &[Command] = &[
         OWN,
         "cancel",
         &["ctrl-c"],
-        "Cancel the statement that runs; else clear what is typed; else leave.",
+        "Cancel the running statement; else clear the typed text; else quit.",
         update::interrupt,
     )
     .on_bottom(Bottom::First(4)),
-    Command::new(Id("query-history"), OWN, "history", &["ctrl-r"], "Find a statement that was run before.", |app| {
+    Command::new(Id("query-history"), OWN, "history", &["ctrl-r"], "Search the history of statements.", |app| {
         windows::open(app, Window::History)
     })
     .on_bottom(Bottom::First(5)),
-    Command::new(Id("query-older"), Scope::Text, "older", &["ctrl-p"], "The statement that was run before.", |app| {
+    Command::new(Id("query-older"), Scope::Text, "older", &["ctrl-p"], "The previous statement of the history.", |app| {
         editing::walk(app, true)
     }),
-    Command::new(Id("query-newer"), Scope::Text, "newer", &["ctrl-n"], "The statement that was run after.", |app| {
+    Command::new(Id("query-newer"), Scope::Text, "newer", &["ctrl-n"], "The next statement of the history.", |app| {
         editing::walk(app, false)
     }),
     Command::new(
@@ -88,17 +88,17 @@ pub(super) const COMMANDS: &[Command] = &[
         OWN,
         "own editor",
         &["ctrl-e"],
-        "Edit what is typed in your own editor ($VISUAL, $EDITOR, else vi), as \\e does.",
+        "Edit the text in your own editor ($VISUAL, $EDITOR, else vi), like \\e.",
         keep::edit_typed,
     ),
-    Command::new(Id("query-saved"), OWN, "saved", &["alt-o"], "Open a query that was saved.", keep::open)
+    Command::new(Id("query-saved"), OWN, "saved", &["alt-o"], "Open a saved query.", keep::open)
         .on_bottom(Bottom::First(12)),
     Command::new(
         Id("query-save"),
         OWN,
         "save",
         &["alt-s"],
-        "Save what is in the editor by a name, as a file of the folder `queries`.",
+        "Save the editor's text under a name, as a file in the folder `queries`.",
         |app| line::prompt(app, Prompt::Save),
     ),
     Command::new(
@@ -106,16 +106,16 @@ pub(super) const COMMANDS: &[Command] = &[
         OWN,
         "record",
         &["i"],
-        "Show one row field by field, or the grid again, as \\x does.",
+        "Show one row field by field, or the grid again, like \\x.",
         |app| result_keys::record(app).unwrap_or_else(|| result_keys::report_no_result(app)),
     )
     .when(on_results)
     .on_bottom(Bottom::First(6)),
-    Command::new(Id("query-search"), OWN, "search", &["/"], "Look for a text in the rows; n and N go on.", |app| {
+    Command::new(Id("query-search"), OWN, "search", &["/"], "Search the rows; n and N go to the next and the previous match.", |app| {
         if is_shown(app) { run::filter(app) } else { line::prompt(app, Prompt::Search) }
     })
     .on_bottom(Bottom::First(7)),
-    Command::new(Id("query-filter"), OWN, "filter", &["&"], "Show only the rows that have a text.", |app| {
+    Command::new(Id("query-filter"), OWN, "filter", &["&"], "Show only the rows that contain a text.", |app| {
         line::prompt(app, Prompt::Filter)
     })
     .on_bottom(Bottom::First(8)),
@@ -124,7 +124,7 @@ pub(super) const COMMANDS: &[Command] = &[
         OWN,
         "sort",
         &["s"],
-        "Sort the rows that are here by the selected column: upwards, downwards, as they came; a filter stays.",
+        "Sort the loaded rows by the selected column: ascending, descending, original order; a filter stays.",
         result_keys::sort_loaded_rows,
     )
     .when(on_results)
@@ -134,10 +134,10 @@ pub(super) const COMMANDS: &[Command] = &[
         OWN,
         "server sort",
         &["o"],
-        "Run the query again, sorted by the selected column on the server: upwards, then downwards.",
+        "Run the query again, sorted by the selected column on the server: ascending, then descending.",
         result_keys::sort_on_server,
     ),
-    Command::new(Id("query-copy"), OWN, "copy", &["y"], "Copy the selected value, whole; a plan as text.", result_keys::copy).when(on_results),
+    Command::new(Id("query-copy"), OWN, "copy", &["y"], "Copy the whole selected value; a plan as text.", result_keys::copy).when(on_results),
     Command::new(
         Id("query-copy-as"),
         OWN,
@@ -153,7 +153,7 @@ pub(super) const COMMANDS: &[Command] = &[
         OWN,
         "export",
         &["ctrl-s"],
-        "Write the result to a new file; its ending says the form: .csv, .tsv, .json, .jsonl, .sql, .md, .txt.",
+        "Write the result to a new file; its extension sets the format: .csv, .tsv, .json, .jsonl, .sql, .md, .txt.",
         |app| line::prompt(app, Prompt::Export),
     )
     .on_bottom(Bottom::First(14)),
@@ -162,7 +162,7 @@ pub(super) const COMMANDS: &[Command] = &[
         OWN,
         "save value",
         &["alt-y"],
-        "Write the selected value, whole, to a new file; bytes as what they are.",
+        "Write the whole selected value to a new file; bytea as raw bytes.",
         |app| line::prompt(app, Prompt::Value),
     ),
     Command::new(
@@ -170,7 +170,7 @@ pub(super) const COMMANDS: &[Command] = &[
         OWN,
         "messages",
         &["!"],
-        "Show all that the server said with the result: how it ended, notices and warnings.",
+        "Show all messages of the server about the result: its status, notices and warnings.",
         windows::said,
     ),
     Command::new(
@@ -178,10 +178,10 @@ pub(super) const COMMANDS: &[Command] = &[
         OWN,
         "edit",
         &["e"],
-        "Edit the selected cell of a result of one table with its primary key; W applies.",
+        "Edit the selected cell of a result of one table with its primary key; W applies the pending changes.",
         |app| edit::begin(app, EditKind::Cell),
     ),
-    Command::new(Id("query-add-row"), OWN, "add row", &["A"], "Add a row to the list of changes; W applies.", |app| {
+    Command::new(Id("query-add-row"), OWN, "add row", &["A"], "Add a new row to the pending changes; W applies them.", |app| {
         edit::begin(app, EditKind::Add)
     })
     .with_risk(Risk::Change),
@@ -190,17 +190,17 @@ pub(super) const COMMANDS: &[Command] = &[
         OWN,
         "delete row",
         &["D"],
-        "Put the deletion of the selected row on the list of changes, or take it off; W applies.",
+        "Mark the selected row for deletion, or unmark it; W applies the pending changes.",
         |app| edit::begin(app, EditKind::Delete),
     )
     .with_risk(Risk::Change),
-    Command::new(Id("query-undo-change"), OWN, "undo", &["u"], "Undo the last change of the list.", edit::undo),
+    Command::new(Id("query-undo-change"), OWN, "undo", &["u"], "Undo the last pending change.", edit::undo),
     Command::new(
         Id("query-write"),
         OWN,
         "write",
         &["W"],
-        "Show the statements of all changes, and apply them in one transaction after a yes: each must touch exactly one row.",
+        "Show the statements of all pending changes, and apply them in one transaction after confirmation: each must change exactly one row.",
         edit::write,
     )
     .with_risk(Risk::Change),
@@ -209,7 +209,7 @@ pub(super) const COMMANDS: &[Command] = &[
         OWN,
         "select rows",
         &["v"],
-        "Begin to select rows from here on, or let go of them.",
+        "Start selecting rows here, or clear the selection.",
         result_keys::select,
     ),
     Command::new(Id("query-row"), OWN, "to row", &["#"], "Go to a row by its number.", |app| {
@@ -234,7 +234,7 @@ pub(super) const COMMANDS: &[Command] = &[
         OWN,
         "freeze",
         &["f"],
-        "Keep the columns up to the selected one at the left, or none.",
+        "Freeze the columns up to the selected one at the left, or unfreeze them.",
         |app| result_keys::grid(app, Grid::freeze),
     ),
     Command::new(Id("query-columns"), OWN, "columns", &["a"], "Choose which columns are shown.", |app| {
@@ -242,7 +242,7 @@ pub(super) const COMMANDS: &[Command] = &[
     })
     .on_bottom(Bottom::First(11)),
     Command::new(Id("query-hide"), OWN, "hide column", &["minus"], "Hide the selected column.", result_keys::hide),
-    Command::new(Id("query-show"), OWN, "show columns", &["+"], "Show all columns in their own order.", |app| {
+    Command::new(Id("query-show"), OWN, "show columns", &["+"], "Show all columns in their original order.", |app| {
         result_keys::grid(app, Grid::show_all)
     }),
     Command::new(Id("query-column-left"), OWN, "column left", &["<"], "Move the selected column to the left.", |app| {
@@ -262,10 +262,10 @@ pub(super) const COMMANDS: &[Command] = &[
     Command::new(Id("query-widen"), OWN, "wider", &["."], "Make the selected column wider.", |app| {
         result_keys::grid(app, |grid| grid.widen(4))
     }),
-    Command::new(Id("query-earlier"), OWN, "earlier result", &["["], "To the result, or the section, before.", |app| {
+    Command::new(Id("query-earlier"), OWN, "earlier result", &["["], "To the previous result or section.", |app| {
         if is_shown(app) { schema::update::switch_section(app, -1) } else { result_keys::switch_result(app, -1) }
     }),
-    Command::new(Id("query-later"), OWN, "later result", &["]"], "To the result, or the section, after.", |app| {
+    Command::new(Id("query-later"), OWN, "later result", &["]"], "To the next result or section.", |app| {
         if is_shown(app) { schema::update::switch_section(app, 1) } else { result_keys::switch_result(app, 1) }
     }),
     Command::new(
@@ -282,23 +282,23 @@ pub(super) const COMMANDS: &[Command] = &[
     schema::keys::READ,
     schema::keys::WRITE,
     schema::keys::REFRESH,
-    Command::new(Id("query-close"), OWN, "close result", &["w"], "Close the result that is shown.", result_keys::close),
+    Command::new(Id("query-close"), OWN, "close result", &["w"], "Close the shown result.", result_keys::close),
     Command::new(
         Id("query-writes"),
         OWN,
         "allow writes",
         &["U"],
-        "Let the transactions of a session that only reads write, after a question.",
+        "Allow writes in a read-only session, after confirmation.",
         connect::writes,
     )
     .with_risk(WRITE_SESSION_RISK),
-    Command::new(Id("query-disconnect"), OWN, "disconnect", &[], "Close the session, as \\q does.", connect::quit),
+    Command::new(Id("query-disconnect"), OWN, "disconnect", &[], "Close the session, like \\q.", connect::quit),
     Command::new(
         Id("query-connect"),
         OWN,
         "connect to",
         &[],
-        "Connect to a writer or a reader that is chosen.",
+        "Choose a writer or a reader and connect to it.",
         connect::again,
     ),
     Command::new(
@@ -309,13 +309,13 @@ pub(super) const COMMANDS: &[Command] = &[
         "Undo the last change.",
         editing::undo,
     ),
-    Command::new(Id("text-redo"), Scope::Text, "redo", &["ctrl-y"], "Do it again.", editing::redo),
+    Command::new(Id("text-redo"), Scope::Text, "redo", &["ctrl-y"], "Redo the undone change.", editing::redo),
     Command::new(
         Id("text-comment"),
         Scope::Text,
         "comment",
         &["alt-/"],
-        "Make the line a comment, or a statement again.",
+        "Comment the line out, or uncomment it.",
         editing::comment,
     ),
     text_keys::FIND,
@@ -328,7 +328,7 @@ pub(super) const COMMANDS: &[Command] = &[
     text_keys::LATER,
     text_keys::RENAME,
     text_keys::CLOSE,
-    Command::new(Id("text-new-line"), Scope::Text, "new line", &["ctrl-j"], "Begin another line.", |app| {
+    Command::new(Id("text-new-line"), Scope::Text, "new line", &["ctrl-j"], "Begin a new line.", |app| {
         editing::text(app, "\n")
     }),
     Command::new(Id("text-left"), Scope::Text, "left", &["left", "ctrl-b"], "One character to the left.", |app| {

@@ -58,7 +58,7 @@ fn failure_of_a_later_statement_is_shown_and_stops_the_text() {
     assert_eq!(desk.ran.len(), 1, "{:?}", desk.statements());
     let screen = desk.screen();
     assert!(screen.contains("division by zero") && !screen.contains("INSERT 0 1"), "{screen}");
-    assert!(screen.contains("statement 2 of 2: all of this text is taken back"), "{screen}");
+    assert!(screen.contains("statement 2 of 2: all of this text is rolled back"), "{screen}");
     assert!(desk.app.panes.query.running.is_none() && desk.app.panes.query.pending.is_none());
     desk.run("\\echo is :ERROR :SQLSTATE");
     assert!(desk.screen().contains("is true 22012"), "{}", desk.screen());
@@ -83,7 +83,7 @@ fn rolled_back_results_are_marked_and_committed_ones_are_not() {
         ends(&mut desk, 1, word);
         last(&mut desk, 2, by_zero());
         let becomes =
-            if kept { "what stands before the last COMMIT is kept" } else { "all of this text is taken back" };
+            if kept { "what stands before the last COMMIT is kept" } else { "all of this text is rolled back" };
         assert!(desk.screen().contains(&format!("statement 3 of 3: {becomes}")), "{}", desk.screen());
         desk.keys("esc [");
         assert_eq!(desk.screen().contains("TAKEN BACK: INSERT 0 4"), !kept, "{}", desk.screen());

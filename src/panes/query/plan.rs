@@ -80,7 +80,7 @@ pub fn explain(app: &mut App, analyze: bool) -> Vec<Effect> {
             "EXPLAIN ANALYZE".clone_into(&mut script.title);
             "Run".clone_into(&mut script.verb);
             script.why = vec![
-                "EXPLAIN ANALYZE runs the statement, which changes something or may. It is taken back after that; \
+                "EXPLAIN ANALYZE runs the statement, which changes something or may. It is rolled back after that; \
                  locks, triggers' work outside of the database and numbers of sequences are not."
                     .to_owned(),
             ];

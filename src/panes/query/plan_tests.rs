@@ -67,7 +67,7 @@ fn changing_statement_is_measured_after_confirmation_and_rolled_back() {
     desk.keys("f7");
     assert!(desk.ran.is_empty());
     let screen = desk.screen();
-    assert!(screen.contains("It is taken back") && screen.contains("ROLLBACK;"), "{screen}");
+    assert!(screen.contains("It is rolled back") && screen.contains("ROLLBACK;"), "{screen}");
     desk.plans.push(plan("Seq Scan", 40.0));
     desk.keys("enter");
     let analyzed = "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) delete from bookmarks";
@@ -105,7 +105,7 @@ fn unknown_function_in_a_guarded_environment_asks_before_measuring() {
     desk.app.environment.guarded = true;
     desk.paste("select wipe();");
     desk.keys("f7");
-    assert!(desk.ran.is_empty() && desk.screen().contains("It is taken back"), "{}", desk.screen());
+    assert!(desk.ran.is_empty() && desk.screen().contains("It is rolled back"), "{}", desk.screen());
 }
 
 #[test]

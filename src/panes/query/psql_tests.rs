@@ -218,7 +218,7 @@ fn failed_file_reports_what_ran_and_rolls_back_its_transaction() {
     desk.ends(StatementOutcome::Done("ROLLBACK".into()));
     let told = desk.app.activity.iter().map(|entry| entry.text.as_str()).find(|text| text.contains("not run")).unwrap();
     for part in
-        ["invalid command \\nope", "2 statements ran before it", "0008_users.sql from line 4 on", "is taken back"]
+        ["invalid command \\nope", "2 statements ran before it", "0008_users.sql from line 4 on", "is rolled back"]
     {
         assert!(told.contains(part), "{part}: {told}");
     }

@@ -199,7 +199,7 @@ fn lost_open() -> Desk {
     desk.lose("terminating connection due to administrator command");
     desk.tick(2);
     desk.tell(sql::Fact::Connected(Box::new(server())));
-    let message = "the open transaction was lost, nothing of it was kept";
+    let message = "the open transaction was lost, none of its changes were kept";
     assert!(desk.app.panes.query.is_on() && desk.screen().contains(message), "{}", desk.screen());
     desk
 }
@@ -253,7 +253,7 @@ fn transaction_with_an_unanswered_commit_is_not_reported_as_lost() {
         desk.lose("the server closed the connection");
         let screen = desk.screen();
         assert!(
-            screen.contains("Whether it was carried out is not known") && !screen.contains("nothing of it"),
+            screen.contains("Whether it was carried out is not known") && !screen.contains("none of its changes"),
             "{screen}"
         );
         assert!(!desk.app.panes.query.lost_transaction);

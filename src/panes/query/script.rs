@@ -24,7 +24,7 @@ pub fn ended(app: &mut App, mut script: Script, running: &Running) -> Vec<Effect
         Some(StatementOutcome::Done(tag)) => match script.at.1.as_ref().map(|step| step.wanted) {
             Some(Wanted::OneRow) => check_one_row(tag),
             Some(Wanted::Word(word)) if tag != word => {
-                Err(format!("the server says {tag} instead of {word}: nothing of it was kept"))
+                Err(format!("the server says {tag} instead of {word}: none of its changes were kept"))
             }
             _ => Ok(()),
         },
@@ -76,8 +76,8 @@ fn tell(app: &mut App, script: &Script, failed: Option<&str>) {
             app.lists_changed();
         }
         // The statement's tab shows the failure.
-        (Then::Explained, Some(_)) => app.show_message("it failed, and was taken back"),
-        (Then::Explained, None) => app.show_message("taken back: nothing of it was kept"),
+        (Then::Explained, Some(_)) => app.show_message("it failed, and was rolled back"),
+        (Then::Explained, None) => app.show_message("rolled back: none of its changes were kept"),
         (Then::Read, _) => {}
     }
 }

@@ -57,7 +57,8 @@ fn connected(state: &State, server: &Server) -> Vec<Toned> {
         Transaction::Failed => words.push((Tone::Bad, "! transaction failed: ROLLBACK".to_owned())),
     }
     if state.lost_transaction {
-        let words_of_it = "! the open transaction was lost, nothing of it was kept: BEGIN or ROLLBACK goes on";
+        let words_of_it =
+            "! the open transaction was lost, none of its changes were kept: continue with BEGIN or ROLLBACK";
         words.push((Tone::Bad, words_of_it.to_owned()));
     }
     if server.read_only {

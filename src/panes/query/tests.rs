@@ -79,7 +79,7 @@ fn lost_connection_keeps_text_and_rows_and_reports_the_lost_transaction() {
     desk.lose("the server closed the connection");
     assert!(matches!(desk.app.panes.query.link, Link::Lost(_)));
     let screen = desk.screen();
-    for part in ["connection lost", "lost, nothing of it was kept", "PostgreSQL", "update bookmarks set"] {
+    for part in ["connection lost", "lost, none of its changes were kept", "PostgreSQL", "update bookmarks set"] {
         assert!(screen.contains(part), "{part}:\n{screen}");
     }
     let Link::Lost(why) = &desk.app.panes.query.link else { panic!("lost") };

@@ -11,7 +11,7 @@ pub(super) const COMPLETE: Command = Command::new(
     Scope::Text,
     "complete",
     &["tab", "ctrl-space"],
-    "Complete what is typed.",
+    "Complete the word at the cursor.",
     completing::tab,
 );
 /// Searches the text.
@@ -20,7 +20,7 @@ pub(super) const FIND: Command = Command::new(
     Scope::Text,
     "find",
     &["f3", "ctrl-g"],
-    "Look for a text in what is typed, as it is typed; Esc goes back. Without capitals it is found in any case.",
+    "Search the text while typing; Esc goes back. Without capitals, case is ignored.",
     find::begin,
 );
 /// Moves to the next match.
@@ -30,7 +30,7 @@ pub(super) const FIND_NEXT: Command =
     });
 /// Moves to the previous match.
 pub(super) const FIND_PREVIOUS: Command =
-    Command::new(Id("text-find-previous"), Scope::Text, "find previous", &["alt-G"], "To the place before.", |app| {
+    Command::new(Id("text-find-previous"), Scope::Text, "find previous", &["alt-G"], "To the previous match.", |app| {
         find::next(app, false)
     });
 /// Formats the statements.
@@ -39,7 +39,7 @@ pub(super) const FORMAT: Command = Command::new(
     Scope::Text,
     "format",
     &["f4", "alt-l"],
-    "Lay the statements out in lines; only blanks change, and psql's commands and comments stay.",
+    "Format the statements; only whitespace changes, and psql commands and comments stay.",
     editing::format,
 );
 /// Expands `*` into columns.
@@ -48,19 +48,19 @@ pub(super) const EXPAND: Command = Command::new(
     Scope::Text,
     "expand *",
     &["alt-*", "alt-x"],
-    "Write out the columns that the * of a SELECT at the cursor stands for.",
+    "Replace the * of a SELECT at the cursor by its columns.",
     editing::expand,
 );
 /// Opens another text.
 pub(super) const NEW: Command =
-    Command::new(Id("text-new"), Scope::Text, "new text", &["alt-n"], "Begin another text.", editing::new_text);
+    Command::new(Id("text-new"), Scope::Text, "new text", &["alt-n"], "Open a new text.", editing::new_text);
 /// Shows the previous text.
 pub(super) const EARLIER: Command = Command::new(
     Id("text-earlier"),
     Scope::Text,
     "earlier text",
     &["alt-,", "ctrl-pageup"],
-    "To the text before.",
+    "To the previous text.",
     |app| editing::switch_text(app, -1),
 );
 /// Shows the next text.
@@ -69,7 +69,7 @@ pub(super) const LATER: Command = Command::new(
     Scope::Text,
     "later text",
     &["alt-.", "ctrl-pagedown"],
-    "To the text after.",
+    "To the next text.",
     |app| editing::switch_text(app, 1),
 );
 /// Renames the text.
@@ -83,6 +83,6 @@ pub(super) const CLOSE: Command = Command::new(
     Scope::Text,
     "close text",
     &["alt-w"],
-    "Close the text; what stood in it is found in the history (Ctrl-r).",
+    "Close the text; its content stays in the history (Ctrl-r).",
     editing::close,
 );

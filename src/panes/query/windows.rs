@@ -328,11 +328,11 @@ fn undone(app: &App, judged: &Judgement, lifts: bool) -> &'static str {
     } else if reads && judged.protection == ReadOnlyProtection::RowsOnly {
         "This session only reads: the server will refuse what changes rows. What else a function does is done at once."
     } else if reads {
-        "This session only reads, which does not keep the server from this: it is done at once and not taken back."
+        "This session only reads, which does not keep the server from this: it is done at once and cannot be undone."
     } else if state.transaction == crate::model::sql::Transaction::Open {
         "A transaction is open: until COMMIT, ROLLBACK undoes it."
     } else {
-        "It is committed at once: it cannot be taken back."
+        "It is committed at once: it cannot be undone."
     }
 }
 

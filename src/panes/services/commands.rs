@@ -15,7 +15,7 @@ pub(super) const COMMANDS: &[Command] = &[
         OWN,
         "health",
         &["v"],
-        "Show how the environment is reached: targets, load balancer, requests, names, certificates, who may reach it.",
+        "Show the health from outside: targets, load balancer, requests, host names, certificates, allowed addresses.",
         health::show,
     ),
     Command::new(
@@ -23,7 +23,7 @@ pub(super) const COMMANDS: &[Command] = &[
         OWN,
         "look again",
         &["u"],
-        "Check again how the environment is reached, and send probes to its hosts, even if it is guarded.",
+        "Check the health from outside again, and send probes to its hosts, even if the environment is guarded.",
         health::look_again,
     )
     .when(health::has_focus),
@@ -32,7 +32,7 @@ pub(super) const COMMANDS: &[Command] = &[
         OWN,
         "try firewall",
         &["w"],
-        "Send the hosts an SQL injection and a script, which a firewall must refuse, and a normal request.",
+        "Test the firewall: send the hosts an SQL injection and a script, which it must block, and a normal request.",
         health::try_firewall,
     )
     .when(health::has_focus),
@@ -41,7 +41,7 @@ pub(super) const COMMANDS: &[Command] = &[
         OWN,
         "watch scaling",
         &["c"],
-        "Watch how the opened service scales: its count as curves, alarms, cool-down, what happens; again ends with a report.",
+        "Watch the autoscaling of the opened service: counts as curves, alarms, cool-down, events; again ends with a report.",
         scaling::watch,
     ),
     Command::new(
@@ -49,7 +49,7 @@ pub(super) const COMMANDS: &[Command] = &[
         OWN,
         "allow my address",
         &["A"],
-        "Allow this machine's address to reach the load balancer: a rule of its security group, not of the code.",
+        "Allow this machine's address on the load balancer: adds a rule to its security group, outside of the code.",
         health::allow_address,
     )
     .with_risk(Risk::Change)
@@ -59,7 +59,7 @@ pub(super) const COMMANDS: &[Command] = &[
         OWN,
         "remove address",
         &["X"],
-        "Remove the rule of an address that was allowed by hand: type the address.",
+        "Remove a manually added rule for an address: type the address.",
         health::disallow_address,
     )
     .with_risk(Risk::Change)
@@ -69,7 +69,7 @@ pub(super) const COMMANDS: &[Command] = &[
         OWN,
         "instances",
         &["b"],
-        "Show the environment's instances of EC2: state, status checks, agent, processor, memory, disk.",
+        "Show the environment's EC2 instances: state, status checks, agent, CPU, memory, disk.",
         instances::show,
     ),
     Command::new(
@@ -77,7 +77,7 @@ pub(super) const COMMANDS: &[Command] = &[
         OWN,
         "user pool",
         &["a"],
-        "Show the environment's user pool: users by status, second factor, password policy; totals only.",
+        "Show the environment's user pool: users by status, MFA, password policy; totals only.",
         pool::show,
     ),
 ];
@@ -90,7 +90,7 @@ pub(super) const IN_ALL_LISTS: &[Command] = &[
         Scope::List,
         "scaling target",
         &[],
-        "Change the target value of a policy of the selected service: type the metric and the value, such as cpu=50.",
+        "Change the target value of a scaling policy of the selected service: type the metric and the value, such as cpu=50.",
         typed::ask_target,
     )
     .with_risk(Risk::Change)
@@ -100,7 +100,7 @@ pub(super) const IN_ALL_LISTS: &[Command] = &[
         Scope::List,
         "add scheduled action",
         &[],
-        "Add a scheduled action to the selected service: type its name, the limits that it sets, and its time.",
+        "Add a scheduled action to the selected service: type its name, limits and schedule.",
         typed::ask_action,
     )
     .with_risk(Risk::Change)
@@ -120,7 +120,7 @@ pub(super) const IN_ALL_LISTS: &[Command] = &[
         Scope::List,
         "instance on/off",
         &["U"],
-        "Stop the selected instance, or start it; watched until its status checks say so.",
+        "Stop or start the selected instance; watched until its status checks confirm it.",
         instances::power,
     )
     .with_risk(Risk::Disrupt)
@@ -131,7 +131,7 @@ pub(super) const IN_ALL_LISTS: &[Command] = &[
         Scope::List,
         "restart instance",
         &["B"],
-        "Restart the selected instance; watched until its status checks pass again.",
+        "Reboot the selected instance; watched until its status checks pass again.",
         instances::reboot,
     )
     .with_risk(Risk::Disrupt)
@@ -156,7 +156,7 @@ const INVALIDATE: Command = Command::new(
     Scope::List,
     "invalidate",
     &[],
-    "Invalidate what a CloudFront distribution has cached: type the paths; watched until every edge has done it.",
+    "Invalidate paths in the cache of a CloudFront distribution: type the paths; watched until complete.",
     typed::ask,
 )
 .with_risk(Risk::Change);

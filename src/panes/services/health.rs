@@ -241,7 +241,7 @@ pub fn data_status(app: &App) -> DataStatus {
         None if looked.requested_at.is_some() && looked.read.is_none() => {
             Some((Health::Changing, "looking: each probe has 5 seconds".to_owned()))
         }
-        None => Some((Health::Stopped, "u looks again, w tries the firewall, A allows my address".to_owned())),
+        None => Some((Health::Stopped, "u checks again, w tests the firewall, A allows my address".to_owned())),
     };
     let age = looked.read.map(|at| app.now.duration_since(at)).filter(|age| *age > OLD);
     let placeholder = note(if looked.read.is_some() {

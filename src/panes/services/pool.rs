@@ -60,9 +60,9 @@ pub fn facts(app: &App) -> Vec<Fact> {
     let methods = pool.methods.as_ref().filter(|methods| !methods.is_empty());
     let methods = methods.map(|methods| format!(": {}", methods.join(", "))).unwrap_or_default();
     lines.push(match pool.mfa.as_deref() {
-        Some("OFF") => bad("second factor", "off: a password is enough", Health::Degraded),
-        Some(mfa) => fact("second factor", format!("{}{methods}", mfa.to_lowercase())),
-        None => fact("second factor", unknown()),
+        Some("OFF") => bad("MFA", "off: a password is enough", Health::Degraded),
+        Some(mfa) => fact("MFA", format!("{}{methods}", mfa.to_lowercase())),
+        None => fact("MFA", unknown()),
     });
     lines.push(fact("passwords", pool.policy.map_or_else(unknown, |policy| policy.describe())));
     lines.push(match pool.protected {

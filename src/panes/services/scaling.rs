@@ -120,7 +120,7 @@ fn standing(last: &Sample, now: Timestamp) -> Vec<Fact> {
     for (policy, value) in &last.policies {
         let name = policy.metric.as_deref().unwrap_or(&policy.name);
         let name = name.strip_prefix("ECSServiceAverage").unwrap_or(name);
-        let aim = policy.target.map(|target| format!(", aims at {target}")).unwrap_or_default();
+        let aim = policy.target.map(|target| format!(", target {target}")).unwrap_or_default();
         let above = value.zip(policy.target).is_some_and(|(value, target)| value > target);
         let text = value.map_or_else(|| format!("not measured yet{aim}"), |value| format!("{value:.0}{aim}"));
         lines.push(if above { bad(name, text, Health::Degraded) } else { fact(name, text) });

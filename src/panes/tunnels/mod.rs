@@ -57,7 +57,7 @@ const COMMANDS: &[Command] = &[
         Scope::List,
         "tunnel",
         &["T"],
-        "Open a tunnel to the database, of the selected one or as configured, on a local port.",
+        "Open a tunnel to the selected or the configured database, on a local port.",
         update::open,
     )
     .with_risk(Risk::Change),
@@ -66,7 +66,7 @@ const COMMANDS: &[Command] = &[
         Scope::List,
         "tunnel to",
         &[],
-        "Open a tunnel to a place that is chosen or typed; of the selected one, change where it leads.",
+        "Open a tunnel to a chosen or typed host and port, or change the target of the selected tunnel.",
         update::choose_place,
     )
     .with_risk(Risk::Change)
@@ -76,7 +76,7 @@ const COMMANDS: &[Command] = &[
         Scope::List,
         "close tunnel",
         &["C"],
-        "Close the selected tunnel, or the only one into this environment; drop one that has ended.",
+        "Close the selected tunnel, or the only one of this environment; remove one that has ended.",
         update::close,
     )
     .with_risk(Risk::Change)
@@ -96,7 +96,7 @@ const COMMANDS: &[Command] = &[
         Scope::List,
         "enable ECS Exec",
         &[],
-        "Switch ECS Exec on for the selected service, with new tasks: tunnels and shells go through it.",
+        "Enable ECS Exec for the selected service, which replaces its tasks: tunnels and shells need it.",
         enable_exec,
     )
     .with_risk(Risk::Change)
@@ -106,7 +106,7 @@ const COMMANDS: &[Command] = &[
         Scope::List,
         "run in task",
         &[],
-        "Run a command that is typed in a container of the selected task, with a terminal.",
+        "Type a command and run it in a container of the selected task, with a terminal.",
         update::type_command,
     )
     .with_risk(Risk::Change)

@@ -257,7 +257,7 @@ fn stopped_instance_is_started_only_after_confirmation() {
     app.settle();
     assert!(app.tunnels.list.is_empty());
     let asked = tell::confirm(&app).expect("a window asks");
-    assert!(asked.command.ends_with("i-0fedcba9876543210") && asked.text[1].1.contains("goes on running"), "{asked:?}");
+    assert!(asked.command.ends_with("i-0fedcba9876543210") && asked.text[1].1.contains("keeps running"), "{asked:?}");
     let effects = key(&mut app, "enter");
     let asked = order(&effects).expect("it is opened");
     assert!(asked.start);

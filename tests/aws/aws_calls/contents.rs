@@ -27,7 +27,7 @@ fn images_snapshots_and_logs_are_counted_and_a_refusal_is_not_zero() {
     assert!(output[1].0.contains("automated snapshot") && output[1].1, "{output:?}");
     assert_eq!(output[2], ("about 48 MB of logs".to_owned(), true));
     for gone in &output[3..] {
-        assert_eq!(*gone, ("nothing: it is not there any more".to_owned(), true));
+        assert_eq!(*gone, ("nothing: it no longer exists".to_owned(), true));
     }
     desk.world.fault("ecr:DescribeImages", "denied");
     let refused = count(Some(ACCOUNT));

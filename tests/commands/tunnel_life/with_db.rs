@@ -87,7 +87,7 @@ fn tunnel_events_go_to_stderr_and_not_into_the_command_output() {
     input.write_all(b"\n").unwrap();
     out.read_to_string(&mut printed).unwrap();
     assert_eq!((printed.as_str(), child.wait().unwrap().code()), ("begun\nover\n", Some(0)));
-    assert!(stderr.contains(&format!("the tunnel to {REMOTE} has lost its link, and goes on with")), "{stderr}");
+    assert!(stderr.contains(&format!("the tunnel to {REMOTE} has lost its link, and continues with")), "{stderr}");
 }
 
 #[test]

@@ -123,7 +123,7 @@ fn commit_with_lost_answer_is_not_reported_as_rolled_back() {
     }
     let open = format!("begin;\n{insert}select pg_terminate_backend(pg_backend_pid());\n");
     let lost = script(&home, &[], &open).exits(1);
-    assert!(lost.err.contains("the open transaction is lost: nothing of it was kept"), "{}", lost.err);
+    assert!(lost.err.contains("the open transaction is lost: none of its changes were kept"), "{}", lost.err);
 }
 
 #[test]

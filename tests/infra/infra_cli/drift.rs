@@ -125,7 +125,7 @@ fn absence_of_drift_is_reported() {
          "values": {"identifier": format!("{BASE}-db"), "instance_class": "db.t4g.micro"}}]}}});
     home.write("state.json", none.to_string());
     let output = line(&mut home.on(&world), "infra drift staging --detailed-exitcode").exits(0);
-    assert!(output.out.contains("what runs is as it is declared"), "{output:?}");
+    assert!(output.out.contains("no difference from the declaration"), "{output:?}");
     // An unparsable state does not count as one without drift.
     home.write("state.json", "not JSON");
     let output = line(&mut home.on(&world), "infra drift staging").exits(3);

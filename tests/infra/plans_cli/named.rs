@@ -10,7 +10,7 @@ use cockpit::model::offered::{names_environment, suggested_commands};
 fn each_command_suggested_by_a_plan_names_its_environment() {
     let (home, world) = (home(""), World::start(Scenario::Prod));
     for (typed, undo) in [
-        ("scale web 3", "`cockpit scale web 1 --env prod` takes it back"),
+        ("scale web 3", "`cockpit scale web 1 --env prod` undoes it"),
         ("scale web 20 --move-limits", "`cockpit scale web 1 --min 1 --max 10 --env prod`"),
         ("autoscaling web --suspend", "`cockpit autoscaling web --resume --env prod`"),
         ("autoscaling web --max 15", "`cockpit autoscaling web --min"),

@@ -26,7 +26,7 @@ pub fn firewall(seen: &Firewall) -> Check {
     }
     let problem_of = |name: &str, answer: &Result<u16, ProbeError>| match answer {
         Ok(BLOCKED) => None,
-        Ok(status) => Some((Health::Down, format!("{name} is let through ({status})"))),
+        Ok(status) => Some((Health::Down, format!("{name} is not blocked ({status})"))),
         // Some firewalls close the connection instead; AWS WAF does not.
         Err(trouble) => Some((Health::Unknown, format!("{name} gets no answer ({})", trouble.describe()))),
     };
@@ -109,7 +109,7 @@ mod tests {
         assert!(refused.text.contains("says nothing"), "{}", refused.text);
         let open = seen(200, 200, 403);
         assert_eq!(open.health, Health::Down);
-        assert!(open.text.contains("SQL injection is let through (200)") && !open.text.contains("script"), "{open:?}");
+        assert!(open.text.contains("SQL injection is not blocked (200)") && !open.text.contains("script"), "{open:?}");
     }
 
     #[test]

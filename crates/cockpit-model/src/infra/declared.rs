@@ -147,7 +147,7 @@ fn of_pool(values: &Value, pool: &Pool) -> Vec<(&'static str, String, String)> {
             found.push((what, declared, runs));
         }
     };
-    add("second factor", values["mfa_configuration"].as_str().map(str::to_owned), pool.mfa.clone());
+    add("MFA", values["mfa_configuration"].as_str().map(str::to_owned), pool.mfa.clone());
     let protected = values["deletion_protection"].as_str().map(|word| (word == "ACTIVE").to_string());
     add("deletion protection", protected, pool.protected.map(|on| on.to_string()));
     let declared = &values["password_policy"][0];
@@ -325,10 +325,7 @@ mod tests {
             .iter()
             .map(|one| format!("{}: {} declared, {} runs", one.what, one.declared, one.running))
             .collect();
-        assert_eq!(
-            found,
-            ["second factor: OPTIONAL declared, OFF runs", "minimum length of passwords: 12 declared, 8 runs"]
-        );
+        assert_eq!(found, ["MFA: OPTIONAL declared, OFF runs", "minimum length of passwords: 12 declared, 8 runs"]);
         let unread = Pool { id: "p".into(), ..Pool::default() };
         let running = Running { pools: Some(std::slice::from_ref(&unread)), ..Running::default() };
         assert_eq!(differences(&states, running), [], "resources that were not read are not compared");

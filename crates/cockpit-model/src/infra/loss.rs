@@ -143,7 +143,7 @@ impl DataResource {
                 format!("{}; those that were taken by hand stay", many(snapshots, "automated snapshot"))
             }
             Ok(Count::Logs(size)) => format!("about {} of logs", bytes(size as f64)),
-            Ok(Count::Missing) => "nothing: it is not there any more".to_owned(),
+            Ok(Count::Missing) => "nothing: it no longer exists".to_owned(),
             Err(why) => format!("what is in it is not counted: {why}"),
         };
         Loss { address: self.address.clone(), words, counted }

@@ -337,7 +337,7 @@ fn workspaces(draft: &mut Draft, root: &str, dir: &str, var_files: &[String]) ->
             name: format!("{}-{}", draft.guess.project, stem(file)),
             project: draft.guess.project.clone(),
             infra: Some(unit(Some(stem(file)), vec![file.clone()])),
-            reasons: vec![format!("{dir} has {file}, and nothing of it was seen in AWS")],
+            reasons: vec![format!("{dir} has {file}, and none of it was found in AWS")],
             ..Guess::default()
         })
         .filter(|guess| guess.name != draft.guess.name)

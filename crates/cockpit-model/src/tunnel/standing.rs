@@ -109,6 +109,6 @@ impl TunnelStatus {
     /// Returns the sentence that a session could not be terminated and continues at AWS.
     pub fn left_session_note(&self) -> Option<String> {
         let why = self.termination_failure.as_ref()?;
-        Some(format!("the session was not ended at AWS, and goes on until it times out there: {why}"))
+        Some(format!("the session was not ended at AWS, and continues until it times out there: {why}"))
     }
 }

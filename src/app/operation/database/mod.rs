@@ -253,7 +253,7 @@ impl Machine for DatabaseChange {
     }
 
     fn quit_note(&self, environment: &str) -> String {
-        format!("goes on in AWS; look with `cockpit db {} --env {environment}`", self.request.database)
+        format!("continues in AWS; look with `cockpit db {} --env {environment}`", self.request.database)
     }
 
     fn next_try(&self) -> Option<Timestamp> {

@@ -166,7 +166,7 @@ impl DatabaseChange {
         }
         if found.status != "available" {
             let text = format!("{} is {}: a snapshot needs it available", found.id, found.status);
-            return Err(Check::new(Level::Stop, text).hint("wait until it is: `cockpit db` tells its status"));
+            return Err(Check::new(Level::Stop, text).hint("wait until it is: `cockpit db` shows its status"));
         }
         let newest = snapshots.iter().filter_map(|other| Some((other.at?, other))).max_by_key(|(at, _)| *at);
         if let Some((at, newest)) = newest {
@@ -189,7 +189,7 @@ impl DatabaseChange {
         };
         if let Some(status) = member.status.as_deref().filter(|status| *status != "available") {
             let text = format!("{instance} is {status}: it must be available");
-            return Err(Check::new(Level::Stop, text).hint("`cockpit db` tells its status"));
+            return Err(Check::new(Level::Stop, text).hint("`cockpit db` shows its status"));
         }
         if member.role == Role::Writer {
             let text = format!("{instance} is the writer: nothing can be written until it is back");
@@ -226,7 +226,7 @@ impl DatabaseChange {
             } else {
                 format!("{} is {}: it must be {needed}", found.id, found.status)
             };
-            return Err(Check::new(Level::Stop, text).hint("`cockpit db` tells its status"));
+            return Err(Check::new(Level::Stop, text).hint("`cockpit db` shows its status"));
         }
         if power == Power::Stop {
             if found.kind == DatabaseKind::Rds && found.members.iter().any(|member| member.role == Role::Reader) {
@@ -263,7 +263,7 @@ impl DatabaseChange {
             StepChange::Snapshot { name } => {
                 format!("it can be deleted: {name}, in the AWS console or where it is declared")
             }
-            StepChange::Reboot { .. } => "a restart cannot be taken back".to_owned(),
+            StepChange::Reboot { .. } => "a restart cannot be undone".to_owned(),
             StepChange::Power(Power::Stop) => {
                 format!("`cockpit db {id} --start` starts it again, which takes minutes")
             }

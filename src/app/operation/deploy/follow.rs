@@ -83,9 +83,9 @@ impl Deploy {
             let why = match self.request.source {
                 Source::RollBack(_) => "a rollback is not rolled back again",
                 _ if self.request.roll_back == Some(false) => "--no-rollback was given",
-                _ => "it cannot be taken back from here",
+                _ => "it cannot be undone from here",
             };
-            let text = format!("nobody takes it back: {why}, and the circuit breaker is off; ECS goes on trying");
+            let text = format!("it is not rolled back: {why}, and the circuit breaker is off; ECS keeps trying");
             ctx.log(Weight::Warn, text);
         }
     }

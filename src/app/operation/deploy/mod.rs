@@ -330,7 +330,7 @@ impl Machine for Deploy {
     fn quit_note(&self, environment: &str) -> String {
         let short = &self.request.short;
         if self.watch.is_some() {
-            format!("goes on in AWS; look again with `cockpit deploy {short} --attach --env {environment}`")
+            format!("continues in AWS; look again with `cockpit deploy {short} --attach --env {environment}`")
         } else if self.building() {
             "the build is ended, and nothing is deployed".to_owned()
         } else {

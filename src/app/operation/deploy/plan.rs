@@ -117,7 +117,7 @@ impl Deploy {
     fn where_it_fails(&self) -> &'static str {
         match (&self.request.source, self.request.roll_back) {
             (Source::RollBack(_), _) => "a rollback is not rolled back again",
-            (_, Some(false)) => "with --no-rollback nobody takes it back",
+            (_, Some(false)) => "with --no-rollback it is not rolled back",
             // A restart that is part of another operation has no such flag.
             (_, None) if !self.after_others => {
                 "what fails early is rolled back from here, unless --no-rollback is given"

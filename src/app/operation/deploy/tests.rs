@@ -215,7 +215,7 @@ fn plan_tells_what_happens_to_a_failing_version_as_requested() {
     };
     assert!(breaker_text(Source::Force, None).ends_with("from here, unless --no-rollback is given"));
     assert!(breaker_text(Source::Force, Some(true)).ends_with("rolled back from here"));
-    assert!(breaker_text(Source::Force, Some(false)).contains("nobody takes it back"));
+    assert!(breaker_text(Source::Force, Some(false)).contains("it is not rolled back"));
     assert!(breaker_text(Source::RollBack(None), None).contains("not rolled back again"));
 }
 

@@ -235,7 +235,7 @@ fn undo(request: &Request, found: &Found) -> String {
                 one.name(),
                 held.parameter.version
             ),
-            None => format!("`cockpit params rm {}` takes it back", one.name()),
+            None => format!("`cockpit params rm {}` undoes it", one.name()),
         },
         _ => "`cockpit params history NAME --reveal` has the values of before".to_owned(),
     }

@@ -134,7 +134,7 @@ impl Job for InstanceChange {
                 (PowerAction::Stop, "stopped") => "it is stopped already".to_owned(),
                 (_, state) => format!("it is {state}: it must be {needed}"),
             };
-            checks.insert(0, Check::new(Level::Stop, text).hint("`cockpit instances` tells its state"));
+            checks.insert(0, Check::new(Level::Stop, text).hint("`cockpit instances` shows its state"));
         }
         let stops = checks.iter().any(|check| check.level == Level::Stop);
         let id = self.request.id.clone();
@@ -151,7 +151,7 @@ impl Job for InstanceChange {
             undo: match turn {
                 PowerAction::Start => format!("`cockpit instances stop {}` stops it again", self.request.id),
                 PowerAction::Stop => format!("`cockpit instances start {}` starts it again", self.request.id),
-                PowerAction::Reboot => "a restart cannot be taken back".to_owned(),
+                PowerAction::Reboot => "a restart cannot be undone".to_owned(),
             },
         }
     }

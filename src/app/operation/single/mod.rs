@@ -397,7 +397,7 @@ impl<J: Job> Machine for SingleChange<J> {
     }
 
     fn quit_note(&self, environment: &str) -> String {
-        format!("goes on in AWS; look with `{} --env {environment}`", self.job.status_command())
+        format!("continues in AWS; look with `{} --env {environment}`", self.job.status_command())
     }
 
     fn next_try(&self) -> Option<Timestamp> {

@@ -131,7 +131,7 @@ impl Steps {
         let summary = format!("{}: the tasks of {service} do not stay", self.request.short);
         let outcome = Outcome::new(Verdict::Failed, summary)
             .cause(why)
-            .cause("the desired count was set, and ECS goes on trying")
+            .cause("the desired count was set, and ECS keeps trying")
             .hint(format!(
                 "`cockpit tasks {service}` and its log say why; `cockpit rollback {service}` brings the version before back"
             ));

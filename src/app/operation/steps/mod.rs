@@ -233,9 +233,9 @@ impl Machine for Steps {
 
     fn quit_note(&self, environment: &str) -> String {
         if self.changing() {
-            return "what was sent goes on in AWS; the steps after it are not done".to_owned();
+            return "what was sent continues in AWS; the steps after it are not done".to_owned();
         }
-        format!("goes on in AWS; look with `cockpit services --env {environment}`")
+        format!("continues in AWS; look with `cockpit services --env {environment}`")
     }
 
     fn record(&self, plan: Option<&Plan>) -> (Value, Value) {

@@ -158,7 +158,7 @@ impl Steps {
                     .target_of(service)
                     .filter(|target| limits(target, *desired, *min, *max, *move_limits) != (target.min, target.max));
                 let widened = widened.map(|target| format!(" --min {} --max {}", target.min, target.max));
-                format!("`cockpit scale {short} {count_before}{}` takes it back", widened.unwrap_or_default())
+                format!("`cockpit scale {short} {count_before}{}` undoes it", widened.unwrap_or_default())
             }
             StepChange::Limits { service, suspended: Some(on), .. } => {
                 let before = self.target_of(service).map(|target| target.suspended).unwrap_or_default();
@@ -173,12 +173,12 @@ impl Steps {
                             state.describe()
                         )
                     }
-                    _ => format!("`cockpit autoscaling {short} {flag}` takes it back"),
+                    _ => format!("`cockpit autoscaling {short} {flag}` undoes it"),
                 }
             }
             StepChange::Limits { service, .. } => match self.target_of(service) {
                 Some(target) => {
-                    format!("`cockpit autoscaling {short} --min {} --max {}` takes it back", target.min, target.max)
+                    format!("`cockpit autoscaling {short} --min {} --max {}` undoes it", target.min, target.max)
                 }
                 None => String::new(),
             },
@@ -189,7 +189,7 @@ impl Steps {
             },
             StepChange::Skip { power, undo } => {
                 let (power, back) = (power.name(), if *undo { "skip" } else { "unskip" });
-                format!("`cockpit schedule --{back} {power}` takes it back")
+                format!("`cockpit schedule --{back} {power}` undoes it")
             }
         }
     }
@@ -281,7 +281,7 @@ impl Steps {
             checks.push(Check::new(Level::Note, format!("it is {desired} already")));
         }
         if service.is_rolling_out() {
-            checks.push(Check::new(Level::Warn, "a deployment is in progress: it goes on with the new count"));
+            checks.push(Check::new(Level::Warn, "a deployment is in progress: it continues with the new count"));
         }
         let Some(target) = self.target_of(name) else {
             if min.is_some() || max.is_some() {

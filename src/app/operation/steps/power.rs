@@ -215,7 +215,7 @@ impl Steps {
                     1 => ", and stops the one that runs now as well",
                     _ => ", and stops those that run now as well",
                 };
-                format!("`cockpit stop{databases}` takes it back{more}")
+                format!("`cockpit stop{databases}` undoes it{more}")
             }
         }
     }

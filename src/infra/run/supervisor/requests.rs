@@ -23,7 +23,7 @@ impl Supervisor<'_> {
         match wish {
             RequestKind::Approve { unit, sha256 } => match schedule::rejection_reason(&self.state, &unit, &sha256) {
                 None => self.emit(RunEventKind::Approved { unit, sha256, by }),
-                Some(why) => self.note(Some(&unit), format!("the approval by {} was not taken: {why}", by.user)),
+                Some(why) => self.note(Some(&unit), format!("the approval by {} was refused: {why}", by.user)),
             },
             RequestKind::Cancel { hard } => self.cancel(by, hard),
             RequestKind::Retry => match schedule::units_to_retry(&self.state) {

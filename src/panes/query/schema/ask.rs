@@ -96,7 +96,7 @@ pub fn answer(app: &mut App, purpose: &'static str, serial: u64, answer: Result<
             let keys = schema.keys.as_ref().unwrap_or(&none);
             let listing = match (answer, schema.objects.get(class, oid)) {
                 (Ok(looked), Some(object)) => Ok(section.listing(object, keys, &looked.rows)),
-                (Ok(_), None) => Err("it is not there any more: r reads everything again".to_owned()),
+                (Ok(_), None) => Err("it no longer exists: r reads everything again".to_owned()),
                 (Err(why), _) => Err(why.to_owned()),
             };
             let at = app.now;

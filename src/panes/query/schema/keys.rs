@@ -26,7 +26,7 @@ pub const OPEN: Command = Command::new(
     OWN,
     "schema",
     &["t", "f8", "alt-t"],
-    "Show what there is in the database, at the table that the cursor, the completion or the result names: columns, indexes, keys, DDL, diagram; again goes back.",
+    "Browse the schema, starting at the table under the cursor, in the completion or of the result: columns, indexes, keys, DDL, diagram; again goes back.",
     toggle,
 )
 .on_bottom(First(15));
@@ -37,7 +37,7 @@ pub const WRITE: Command = Command::new(
     OWN,
     "select",
     &["m"],
-    "Put a SELECT of the selected table or view behind what is typed; it is not run.",
+    "Append a SELECT of the selected table or view to the editor, without running it.",
     append_select,
 )
 .when(is_relation_selected)
@@ -56,10 +56,9 @@ pub const READ: Command = Command::new(
 .on_bottom(First(0));
 
 /// Reads the schema again.
-pub const REFRESH: Command =
-    Command::new(AGAIN, OWN, "refresh", &["r"], "Read the schema of the database again.", |app| {
-        if is_shown(app) { refresh(app) } else { run::refresh(app) }
-    });
+pub const REFRESH: Command = Command::new(AGAIN, OWN, "refresh", &["r"], "Refresh the schema.", |app| {
+    if is_shown(app) { refresh(app) } else { run::refresh(app) }
+});
 
 /// Whether a command of the pane applies to what is shown: commands on results do not apply in the schema browser.
 pub fn accepts_command(app: &App, id: Id) -> bool {

@@ -114,8 +114,8 @@ impl Section {
             Self::Indexes => indexes(rows),
             Self::Keys => constraints(object, keys, rows),
             Self::About => about(rows),
-            Self::Ddl => text(&ddl::text(rows), "it is not there any more"),
-            Self::Er => text(&diagram(object, keys, rows).text(), "it is not there any more"),
+            Self::Ddl => text(&ddl::text(rows), "it no longer exists"),
+            Self::Er => text(&diagram(object, keys, rows).text(), "it no longer exists"),
         }
     }
 }
@@ -326,12 +326,7 @@ fn about(rows: &[Vec<Option<String>>]) -> Listing {
             full_text: text,
         }
     };
-    Listing {
-        columns: FACTS,
-        rows: rows.iter().map(fact).collect(),
-        notes: Vec::new(),
-        empty: "it is not there any more",
-    }
+    Listing { columns: FACTS, rows: rows.iter().map(fact).collect(), notes: Vec::new(), empty: "it no longer exists" }
 }
 
 const TEXT: &[Heading] = &[left("", "statement")];

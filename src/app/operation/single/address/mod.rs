@@ -72,7 +72,7 @@ impl AddressChange {
 
     fn allow(&self, opening: &AccessChange, ctx: &Ctx<'_>) -> Decided {
         let cidr = &self.request.cidr;
-        let undo = format!("`{}` takes it back", self.other_way());
+        let undo = format!("`{}` undoes it", self.other_way());
         let mut checks = vec![
             Check::new(
                 Level::Note,
@@ -218,7 +218,7 @@ impl Job for AddressChange {
         }
         Some(if self.request.allow {
             let summary = format!("{cidr} may reach port {ports} by a rule of {group}");
-            Outcome::new(Verdict::Done, summary).hint(format!("`{}` takes it back", self.other_way()))
+            Outcome::new(Verdict::Done, summary).hint(format!("`{}` undoes it", self.other_way()))
         } else {
             Outcome::new(Verdict::Done, format!("{group} has no rule for {cidr} any more"))
         })

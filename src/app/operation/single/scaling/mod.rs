@@ -67,7 +67,7 @@ impl ScalingChange {
         let names: Vec<&str> = self.policies.iter().map(|policy| policy.name.as_str()).collect();
         match &found[..] {
             [one] if one.target.is_some() => Ok(one),
-            [one] => Err(Check::usage(format!("{} is {}: it aims at no value", one.name, one.kind))),
+            [one] => Err(Check::usage(format!("{} is {}: it has no target value", one.name, one.kind))),
             [] if names.is_empty() => Err(Check::usage(format!("{short} has no policy"))
                 .hint("a policy is made where the infrastructure is declared")),
             [] => Err(Check::usage(format!("{short} has no policy for {metric}"))
@@ -85,7 +85,7 @@ impl ScalingChange {
         let policy = self.policy(metric)?;
         let before = policy.target.unwrap_or_default();
         if same_target(policy.target, value) {
-            return Err(Check::new(Level::Stop, format!("{} aims at {value} already", policy.name)));
+            return Err(Check::new(Level::Stop, format!("{} has the target {value} already", policy.name)));
         }
         let percent = policy.metric.as_deref().is_some_and(|metric| metric.ends_with("Utilization"));
         if percent && value > 100.0 {
@@ -289,7 +289,7 @@ impl Job for ScalingChange {
             return not_shown(&self.title(), &self.status_command(), sent, ctx);
         }
         let summary = match write {
-            ScalingWrite::Target { policy, target, .. } => format!("{policy} of {short} aims at {target}"),
+            ScalingWrite::Target { policy, target, .. } => format!("{policy} of {short} has the target {target}"),
             ScalingWrite::Put(action) => format!("{short} has the scheduled action {}", action.name),
             ScalingWrite::Remove { name, .. } => format!("{short} has no scheduled action {name} any more"),
         };
