@@ -1,9 +1,9 @@
 //! The program: parses the command line, runs the screen or a headless command, returns the exit code.
 
 use cockpit::cli::ExitCode;
-use cockpit::commands::begin;
+use cockpit::commands::command_line::{Cli, Stop};
 use cockpit::commands::declared::Work;
-use cockpit::commands::line::{Cli, Stop};
+use cockpit::commands::dispatch;
 use cockpit::infra::run::shim;
 use cockpit::runtime::stop::StopSettings;
 use cockpit::runtime::{self, WriteAborted};
@@ -25,7 +25,7 @@ fn main() -> process::ExitCode {
     let cli = match Cli::read(std::env::args_os()) {
         Ok(cli) => cli,
         Err(Stop::Print(text)) => {
-            return match begin::print_text(&mut io::stdout(), &text) {
+            return match dispatch::print_text(&mut io::stdout(), &text) {
                 Ok(code) => process::ExitCode::from(code.code()),
                 Err(report) => {
                     let _ = report.write(&mut io::stderr(), false);
@@ -66,7 +66,7 @@ fn run(cli: Cli) -> Result<ExitCode, cockpit::cli::Report> {
     let mut out = runtime::Output::stdout(cli.deadline());
     let code = tokio.block_on(async {
         tokio::select! {
-            code = begin::run(cli, &mut out) => code,
+            code = dispatch::run(cli, &mut out) => code,
             // The screen takes Ctrl-C as a key; commands exit with 130 and clean up. Without this branch SIGTERM and
             // SIGHUP would end only this process and not the programs it started.
             signal = runtime::stop::next_stop_signal(), if !takes_interrupt => signal.command_result(),

@@ -420,7 +420,7 @@ fn order(folder: &Path, who: &Actor) -> cockpit::model::infra::RunOrder {
         profile: None,
         region: None,
         endpoint_url: None,
-        world: cockpit::model::infra::world::EndpointVariables::default(),
+        world: cockpit::model::infra::state_endpoint::EndpointVariables::default(),
         declared: false,
         reads: Vec::new(),
         ahead: Vec::new(),

@@ -8,7 +8,7 @@ mod values;
 use super::effect::Effect;
 use super::event::Answer;
 use super::poll::{InFlight, Job, Poller};
-use super::unmatched::keep_own;
+use super::unmatched_names::keep_own;
 use crate::config::EnvironmentConfig;
 use crate::feeds::aws::{Fact, Part, Query};
 use crate::model::target::group_name;

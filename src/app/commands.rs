@@ -9,10 +9,10 @@ use super::overlay::Question;
 use super::pane::Motion;
 use super::update::moves::{handle_motion, next_block, page, step};
 use super::update::open::inspect;
+use super::update::refresh::after_move;
 use super::update::run::{back, console, copy, filter, open_or_choose, open_window, palette, pause, refresh, sort};
-use super::update::settle::after_move;
 use super::update::typing::{accept, cancel, edit, input_next};
-use super::update::{change, checkup, dialogs, sign_in};
+use super::update::{change, dialogs, doctor, sign_in};
 use super::{Command, overlays, select};
 use crate::model::timer::Power;
 
@@ -73,7 +73,7 @@ pub const FIRST: &[Command] = &[
         "doctor",
         &[],
         "Check tools, credentials, permissions and this environment's configuration.",
-        checkup::begin,
+        doctor::begin,
     ),
     Command::new(Id::ZOOM, Global, "zoom", &["z"], "Zoom the focused block to the whole screen, or back.", |app| {
         app.screen.zoom = !app.screen.zoom;

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::app::keymap::Keymap;
-use crate::app::{command::Scope, document};
+use crate::app::{command::Scope, keys_document};
 use crate::model::key::Key;
 use crate::panes::table::TABLE;
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ fn commands_on_lowercase_keys_are_read_only() {
 #[test]
 fn documented_keys_match_the_commands() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/keys.md");
-    let page = document::keys(&TABLE);
+    let page = keys_document::keys(&TABLE);
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(path, &page).expect("docs/keys.md is written");
     }

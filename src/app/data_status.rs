@@ -6,7 +6,7 @@ use super::command::Id;
 use super::pane::{Data, DataStatus, StatusLines, Statuses};
 use super::screen::Block;
 use crate::model::estate::SourceStatus;
-use crate::model::offered::with_scope;
+use crate::model::suggested_commands::with_scope;
 use crate::model::time::{sentence_duration, short};
 use crate::model::{Failure, FailureKind, Health, Observed, Source};
 use jiff::SignedDuration;

@@ -5,10 +5,10 @@ use super::App;
 use super::command::{PaneId, Risk};
 use super::layout;
 use super::operation::{Operation, OperationId, Stage};
+use super::operation_texts;
 use super::overlay::{Button, ButtonAction, Kind, Line, Overlay, Tone};
 use super::pane::Confirmation;
 use super::safety::{self, Consent};
-use super::tell;
 use crate::model::text::width;
 use ratatui::layout::Rect;
 
@@ -170,12 +170,12 @@ pub fn surrounding_rows(app: &App, overlay: &Overlay) -> u16 {
 /// Returns the text, wrapped for a window `cells` wide.
 pub fn text(app: &App, overlay: &Overlay, cells: usize) -> Vec<Line> {
     match (overlay.kind, operation_of(app, overlay)) {
-        (Kind::Plan(_), Some(operation)) => tell::plan(app, operation, cells),
+        (Kind::Plan(_), Some(operation)) => operation_texts::plan(app, operation, cells),
         (Kind::Revert(_), Some(operation)) => {
-            let mut lines = tell::revert(operation, cells);
+            let mut lines = operation_texts::revert(operation, cells);
             if required_consent(app, overlay).is_none() {
                 lines.clear();
-                tell::paragraph(
+                operation_texts::paragraph(
                     &mut lines,
                     "",
                     &format!("There is nothing to roll back any more: {}.", operation.status_label()),
@@ -185,18 +185,18 @@ pub fn text(app: &App, overlay: &Overlay, cells: usize) -> Vec<Line> {
             }
             lines
         }
-        (Kind::Quit, _) => tell::quit_lines(app, cells),
+        (Kind::Quit, _) => operation_texts::quit_lines(app, cells),
         (Kind::Confirm(..), _) => {
             let mut lines = Vec::new();
             match confirmation(app, overlay) {
                 Some(asked) => {
                     for (tone, text) in &asked.text {
-                        tell::paragraph(&mut lines, "", text, *tone, cells);
+                        operation_texts::paragraph(&mut lines, "", text, *tone, cells);
                     }
                     // One line each, cut if too long, so that the number of lines never changes.
-                    lines.extend(asked.live.iter().map(|(tone, text)| tell::line("", text.as_str(), *tone)));
+                    lines.extend(asked.live.iter().map(|(tone, text)| operation_texts::line("", text.as_str(), *tone)));
                     if !asked.command.is_empty() {
-                        tell::paragraph(
+                        operation_texts::paragraph(
                             &mut lines,
                             "",
                             &format!("The same: {}", app.environment.command_scope().command(&asked.command)),
@@ -205,7 +205,13 @@ pub fn text(app: &App, overlay: &Overlay, cells: usize) -> Vec<Line> {
                         );
                     }
                 }
-                None => tell::paragraph(&mut lines, "", "There is nothing to answer any more.", Tone::Plain, cells),
+                None => operation_texts::paragraph(
+                    &mut lines,
+                    "",
+                    "There is nothing to answer any more.",
+                    Tone::Plain,
+                    cells,
+                ),
             }
             lines
         }

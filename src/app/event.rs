@@ -1,6 +1,6 @@
 //! Events. Everything that changes the [`super::App`] is one of these, in a single order.
 
-use super::checkup::Check;
+use super::doctor::Check;
 use super::operation::call::{CallId, CallResult};
 use super::ticket::Ticket;
 use crate::feeds;

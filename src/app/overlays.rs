@@ -1,14 +1,14 @@
 //! Builds the windows over the panes: help, palette, actions, environments, activity, raw fields, messages.
 
 use super::Command;
-use super::checkup::{Outcome, merge_by_cause, summary};
 use super::command::{Id, Scope};
+use super::doctor::{Outcome, merge_by_cause, summary};
 use super::overlay::{Choice, Kind, Line, Overlay, Tone, width};
 use super::{App, AttentionCounts};
-use super::{followed, listed, tell};
+use super::{operation_list, operation_reports, operation_texts};
 use crate::model::Health;
 use crate::model::glance::{Glance, glance};
-use crate::model::offered::with_scope;
+use crate::model::suggested_commands::with_scope;
 use crate::model::text;
 use crate::model::wrap::wrap;
 
@@ -138,7 +138,7 @@ pub fn activity(app: &App) -> Overlay {
 
 /// Returns the current lines of the activity window.
 pub fn activities(app: &App) -> Vec<Line> {
-    let mut lines: Vec<Line> = listed::listed(app).map(|operation| operation_line(app, operation)).collect();
+    let mut lines: Vec<Line> = operation_list::listed(app).map(|operation| operation_line(app, operation)).collect();
     for pane in app.table.panes {
         lines.extend((pane.hooks.activity)(app).map(|going| Line {
             tone: if going.is_running { Tone::Strong } else { Tone::Plain },
@@ -171,22 +171,24 @@ pub fn activities(app: &App) -> Vec<Line> {
 
 /// `◐ deploy web  rolling out 1/2  1m12s`; an ended operation shows its outcome instead.
 fn operation_line(app: &App, operation: &super::operation::Operation) -> Line {
-    let health = followed::health(operation);
+    let health = operation_reports::health(operation);
     let clock = crate::model::time::clock(operation.requested_at, &app.zone());
     let words = match &operation.outcome {
         Some(outcome) => format!("{}: {}", operation.status_label(), outcome.summary),
-        None => format!("{} {}", operation.status_label(), followed::fraction(operation)).trim_end().to_owned(),
+        None => {
+            format!("{} {}", operation.status_label(), operation_reports::fraction(operation)).trim_end().to_owned()
+        }
     };
     let note = match operation.ended {
         Some(ended) => format!("{} ago", crate::model::time::short(app.now.duration_since(ended))),
-        None => tell::format_elapsed(followed::elapsed(operation, app.now)),
+        None => operation_texts::format_elapsed(operation_reports::elapsed(operation, app.now)),
     };
     let tone = match health {
         crate::model::Health::Down | crate::model::Health::Unknown => Tone::Bad,
         crate::model::Health::Healthy => Tone::Good,
         _ => Tone::Strong,
     };
-    let text = format!("{}  {words}", listed::qualified_title(app, operation));
+    let text = format!("{}  {words}", operation_list::qualified_title(app, operation));
     Line { tone, ..line(format!("{clock} {}", health.sign()), text, note, Choice::Operation(operation.id)) }
 }
 
@@ -222,13 +224,13 @@ pub fn checkup(app: &App) -> Overlay {
 pub fn checkup_lines(app: &App) -> Vec<Line> {
     let Some(checkup) = &app.checkup else { return Vec::new() };
     let Some(checks) = &checkup.checks else {
-        return vec![tell::line(
+        return vec![operation_texts::line(
             "",
             "checking: tools, credentials, permissions, each line of the configuration …",
             Tone::Dim,
         )];
     };
-    let mut lines = vec![tell::line("", summary(checks), Tone::Strong)];
+    let mut lines = vec![operation_texts::line("", summary(checks), Tone::Strong)];
     let checks = merge_by_cause(checks);
     // Minus the frame, one cell at each side, and the sign with its separator.
     let cells = usize::from(width(app.screen.size.0).saturating_sub(8));
@@ -242,11 +244,11 @@ pub fn checkup_lines(app: &App) -> Vec<Line> {
         for check in checks.iter().filter(|check| check.status == status) {
             let text = format!("{}: {}", check.name, check.describe());
             for (number, text) in wrap(&text, cells).into_iter().enumerate() {
-                lines.push(tell::line(if number == 0 { health.sign() } else { "" }, text, tone));
+                lines.push(operation_texts::line(if number == 0 { health.sign() } else { "" }, text, tone));
             }
             let hint = check.hint.as_deref().map(|hint| with_scope(hint, app.environment.command_scope()));
             let hint = hint.map(|hint| wrap(&format!("→ {hint}"), cells)).unwrap_or_default();
-            lines.extend(hint.into_iter().map(|text| tell::line("", text, Tone::Dim)));
+            lines.extend(hint.into_iter().map(|text| operation_texts::line("", text, Tone::Dim)));
         }
     }
     lines

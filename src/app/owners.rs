@@ -2,7 +2,7 @@
 
 use super::operation::parameter::place;
 use crate::config::{Config, EnvironmentConfig};
-use crate::model::parameters::named::ParameterReference;
+use crate::model::parameters::references::ParameterReference;
 use crate::model::timeline::owners::{ClaimedNames, Owners};
 
 /// Returns the environment and the others of its account; `named` are the parameters its task definitions name.

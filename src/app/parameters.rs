@@ -2,7 +2,7 @@
 
 use crate::config::EnvironmentConfig;
 use crate::model::Estate;
-use crate::model::parameters::named::{self, ParameterReference};
+use crate::model::parameters::references::{self, ParameterReference};
 use std::collections::BTreeMap;
 
 /// Returns the parameters that the task definitions of all services name, and whether all those definitions were read.
@@ -13,7 +13,7 @@ pub fn named_by_services(estate: &Estate) -> (Vec<ParameterReference>, bool) {
         // A service with an external deployment controller may have no task definition.
         for name in service.current_definitions() {
             match estate.task_definitions.get(name).and_then(|read| read.value()) {
-                Some(definition) => all.extend(named::references(&service.name, short, definition)),
+                Some(definition) => all.extend(references::references(&service.name, short, definition)),
                 None => complete = false,
             }
         }

@@ -4,7 +4,7 @@ use super::App;
 use super::confirm::{About, Question, RejectedInput};
 use super::overlay::Kind;
 use super::screen;
-use super::{dialog, listed, tell};
+use super::{dialog, operation_list, operation_texts};
 
 /// The question that is waiting for an answer.
 pub fn question(app: &App) -> Option<Question> {
@@ -12,7 +12,7 @@ pub fn question(app: &App) -> Option<Question> {
     let window = app.screen.overlays.last()?;
     if screen::too_small(size) {
         // On such a screen only quitting is asked, and only if the text fits.
-        let lines = tell::too_small(app, size).len();
+        let lines = operation_texts::too_small(app, size).len();
         if window.kind != Kind::Quit || lines == 0 || lines > usize::from(size.1) {
             return None;
         }
@@ -21,9 +21,9 @@ pub fn question(app: &App) -> Option<Question> {
         Kind::Plan(id) => About::Window(window.kind, app.operations.get(id)?.plan.clone().map(Box::new)),
         Kind::Revert(_) => About::Window(window.kind, None),
         Kind::Quit => About::Leaving(
-            listed::running(app).map(|operation| operation.id).collect(),
+            operation_list::running(app).map(|operation| operation.id).collect(),
             app.tunnels.live().map(|tunnel| tunnel.number).collect(),
-            listed::losses(app),
+            operation_list::losses(app),
         ),
         Kind::Confirm(pane, which) => {
             let confirmation = (app.table.pane(pane).hooks.confirm)(app, which)?;

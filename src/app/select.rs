@@ -5,7 +5,7 @@ use super::command::Id;
 use super::list::List;
 use super::pane::Rows;
 use super::subject::Subject;
-use crate::model::offered::with_scope;
+use crate::model::suggested_commands::with_scope;
 use crate::model::text::percent_encode;
 use crate::model::{Observed, partition};
 use serde::Serialize;

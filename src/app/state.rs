@@ -1,21 +1,21 @@
 //! The whole state and its accessors. `update` changes it.
 
-use super::asked_code::PendingMfaCode;
-use super::astray::StrayInput;
-use super::checkup::Checkup;
 use super::confirm;
+use super::doctor::Checkup;
 use super::effect::Effect;
-use super::followed::OperationNotices;
 use super::keymap::Keymap;
+use super::mfa_code::PendingMfaCode;
 use super::operation::Operations;
+use super::operation_reports::OperationNotices;
 use super::pane;
 use super::poll::{Poller, Wants};
 use super::screen::{Block, Screen};
-use super::surveyed::Survey;
+use super::stray_input::StrayInput;
+use super::surveys::Survey;
 use super::tunnels::state::Tunnels;
 use crate::config::{Config, EnvironmentConfig, Places};
 use crate::model::Estate;
-use crate::model::offered::{CommandScope, Flag, with_scope};
+use crate::model::suggested_commands::{CommandScope, Flag, with_scope};
 use crate::model::text::width;
 use crate::panes::state::Panes;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};

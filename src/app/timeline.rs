@@ -11,7 +11,7 @@ use crate::model::names::{list_names, nearest};
 use crate::model::timeline::local::{self, Local};
 use crate::model::timeline::merge::merge;
 use crate::model::timeline::owners::Owners;
-use crate::model::timeline::{About, Kind as Of, TimelineEvent, gather};
+use crate::model::timeline::{About, Kind as Of, TimelineEvent, collect};
 use crate::model::{Estate, Failure, FailureKind, Health, Source as From, time};
 use jiff::{SignedDuration, Timestamp};
 use log_store::{Filter, Kind, Level, Line, Search, Source, StreamId, pattern};
@@ -42,8 +42,8 @@ fn assemble(
     let records: Vec<Record> = local.records.iter().filter(ours).cloned().collect();
     let services: Vec<(String, String)> =
         estate.derived.services.iter().map(|row| (row.name.clone(), row.short.clone())).collect();
-    let changes = local::changes(&records, ahead, &services, &gather::databases(estate));
-    let mut events = gather::gather(estate, &changes, Some(owners), since, now);
+    let changes = local::changes(&records, ahead, &services, &collect::databases(estate));
+    let mut events = collect::gather(estate, &changes, Some(owners), since, now);
     events.extend(changes);
     events.extend(local::runs(&local.runs, ahead));
     events.retain(|event| event.at >= since);

@@ -1,29 +1,29 @@
 //! The one place where the state changes. Every kind of event has its own arm.
 
-mod astray;
 mod buttons;
 pub(crate) mod change;
-pub(crate) mod checkup;
-pub(crate) mod code;
 pub(crate) mod dialogs;
+pub(crate) mod doctor;
 pub(crate) mod grids;
+pub(crate) mod mfa_code;
 pub(crate) mod mouse;
 pub(crate) mod moves;
 pub(crate) mod open;
 pub(crate) mod operations;
+pub(crate) mod refresh;
 pub(crate) mod run;
-pub(crate) mod settle;
 pub(crate) mod sign_in;
+mod stray_input;
 mod survey;
 pub(crate) mod typing;
 pub(crate) mod windows;
 
-use super::asked_code::PendingMfaCode;
 use super::command::PaneId;
 use super::command::{Id, Scope};
 use super::confirm::Touch;
 use super::effect::Effect;
 use super::event::{Answer, Event, Mouse};
+use super::mfa_code::PendingMfaCode;
 use super::state::Dirty;
 use super::ticket::Owner;
 use super::{App, question, screen, tunnels};
@@ -32,7 +32,7 @@ use crate::model::key::Key;
 use crate::model::{Estate, Source, time};
 use jiff::{SignedDuration, Timestamp};
 use mouse::click;
-use settle::too_soon;
+use refresh::too_soon;
 use std::collections::BTreeMap;
 use typing::{paste, press};
 
@@ -45,13 +45,13 @@ impl App {
     /// Brings rows, judgements and windows up to date. Call it once all pending events have been handled, before
     /// reading or drawing the state.
     pub fn settle(&mut self) {
-        settle::settle(self);
+        refresh::settle(self);
     }
 
     /// Like [`Self::settle`], for one of many frames: with many services and tasks, judging runs only a few times a
     /// second, and never in a frame that a person waits for (`urgent`). A later frame catches up.
     pub fn settle_frame(&mut self, urgent: bool) {
-        settle::settle_frame(self, urgent);
+        refresh::settle_frame(self, urgent);
     }
 
     /// Reads everything once more and keeps what is known; for readers that read once.
@@ -75,8 +75,8 @@ fn update(app: &mut App, event: Event) -> Vec<Effect> {
     let own = event.is_own();
     let mut effects = happened(app, event);
     effects.extend(operations::cancel_closed_plans(app));
-    effects.extend(code::open_prompt(app));
-    astray::record_target(app, own);
+    effects.extend(mfa_code::open_prompt(app));
+    stray_input::record_target(app, own);
     effects
 }
 
@@ -142,7 +142,7 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
             Vec::new()
         }
         Event::DoctorFinished(environment, checks) => {
-            checkup::store_results(app, &environment, checks);
+            doctor::store_results(app, &environment, checks);
             Vec::new()
         }
         Event::MfaRequest(wanted) => {
@@ -247,7 +247,7 @@ fn answered(app: &mut App, answer: Answer<Fact>) -> Vec<Effect> {
     let news = news_of(&answer);
     let mut effects = app.poller.absorb(&mut app.estate, &app.environment, answer, app.now);
     if std::mem::take(&mut app.estate.lists_changed) {
-        app.estate.unmatched = super::unmatched::find_unmatched(&app.estate, &app.environment, &app.config);
+        app.estate.unmatched = super::unmatched_names::find_unmatched(&app.estate, &app.environment, &app.config);
     }
     report_source_changes(app, &before);
     report_cost(app);
@@ -269,7 +269,7 @@ fn pressed(app: &mut App, key: Key, held: bool) -> Vec<Effect> {
         let leaves = app.keymap.command(&[Scope::Global], key) == Some(Id::QUIT);
         return if leaves { dialogs::quit(app) } else { Vec::new() };
     }
-    if astray::drops_key(app, key) {
+    if stray_input::drops_key(app, key) {
         return Vec::new();
     }
     press(app, key)

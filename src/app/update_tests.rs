@@ -3,7 +3,7 @@
 use super::run::run;
 use super::*;
 use crate::app::Command;
-use crate::app::bottom;
+use crate::app::bottom_line;
 use crate::app::testing::{at, cases, read, user_input, world};
 use crate::model::FailureKind;
 use crate::model::key::Code;
@@ -334,7 +334,7 @@ proptest! {
                 }
                 prop_assert!(list.rows.is_empty() || list.selected().is_some());
             }
-            prop_assert!(!bottom::commands(&app).is_empty());
+            prop_assert!(!bottom_line::commands(&app).is_empty());
         }
     }
 }

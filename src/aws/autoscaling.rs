@@ -2,8 +2,8 @@
 //! other clusters are filtered out here.
 
 use super::budget::Class;
-use super::carried::{self, Answer};
 use super::convert::{to_count, to_sdk_count, to_sdk_time, to_timestamp};
+use super::copy_check::{self, Answer};
 use super::pages::{AnswerSender, PageGuard};
 use super::session::{Action, Caller};
 use super::writer::Writer;
@@ -94,7 +94,7 @@ pub(super) async fn target(caller: &Caller<'_>, resource: &str) -> Result<Option
         .await?;
     // A search by id finds one at most; an endpoint that returns others must not mislead.
     let target = found.into_iter().find(|target| target.resource_id == resource).map(from_target);
-    let not_carried = carried::unknown_fields(&answer, "ScalableTargets", "SuspendedState", &SUSPENDED);
+    let not_carried = copy_check::unknown_fields(&answer, "ScalableTargets", "SuspendedState", &SUSPENDED);
     Ok(target.map(|target| ScalableTarget { not_carried, ..target }))
 }
 

@@ -4,8 +4,8 @@ use super::autoscaling::{
     DESCRIBE_SCALING_POLICIES, DESCRIBE_SCHEDULED_ACTIONS, PUT_SCHEDULED_ACTION, from_action, from_policy,
 };
 use super::budget::Class;
-use super::carried::{self, Answer};
 use super::convert::to_sdk_count;
+use super::copy_check::{self, Answer};
 use super::session::{Action, Caller};
 use super::writer::Writer;
 use crate::app::operation::call::Reply;
@@ -104,7 +104,8 @@ async fn aim(writer: &Writer<'_>, resource: &str, policy: &str, target: f64) -> 
     let policies = found.scaling_policies.unwrap_or_default();
     let old = policies.into_iter().find(|one| one.policy_name == policy).ok_or_else(|| missing("is not there"))?;
     let old = old.target_tracking_scaling_policy_configuration.ok_or_else(|| missing("has no target value"))?;
-    let lost = carried::unknown_fields(&answer, "ScalingPolicies", "TargetTrackingScalingPolicyConfiguration", &KNOWN);
+    let lost =
+        copy_check::unknown_fields(&answer, "ScalingPolicies", "TargetTrackingScalingPolicyConfiguration", &KNOWN);
     if !lost.is_empty() {
         let text = format!("{}: {} would be lost", PUT_SCALING_POLICY.name, lost.join(", "));
         return Err(Failure::new(FailureKind::Other, text)

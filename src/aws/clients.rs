@@ -113,7 +113,7 @@ impl Clients {
             let config = aws_sdk_cloudwatchlogs::config::Builder::from(&self.config)
                 .retry_partition(RetryPartition::new(partition));
             let config = match super::endpoints::of_config(&self.config, "logs") {
-                Some(_) => config.interceptor(super::plain_host::PlainHost),
+                Some(_) => config.interceptor(super::live_tail_host::PlainHost),
                 None => config,
             };
             aws_sdk_cloudwatchlogs::Client::from_conf(config.build())

@@ -10,7 +10,7 @@ use crate::aws::budget::Class;
 use crate::model::machine::Ec2Instance;
 use crate::model::tunnel::NoTarget;
 use crate::model::tunnel::instance::{InstanceSelector, InstanceStatus};
-use crate::model::tunnel::whose::Ownership;
+use crate::model::tunnel::owner::Ownership;
 use crate::model::{Failure, FailureKind};
 use aws_sdk_ssm::types::{InstanceInformationStringFilter, PingStatus};
 

@@ -1,8 +1,8 @@
 //! ECS task definitions.
 
 use super::budget::Class;
-use super::carried::{self, Answer, Draft};
 use super::convert::{arn_name, to_timestamp};
+use super::copy_check::{self, Answer, Draft};
 use super::ecs_copy::copy;
 use super::pages::AnswerSender;
 use super::session::{Action, Caller};
@@ -50,7 +50,7 @@ pub(super) async fn read(caller: &Caller<'_>, name: &str) -> Result<TaskDefiniti
         })
         .await;
     let described = described.map_err(missing)?.task_definition.ok_or_else(without)?;
-    let not_carried = carried::lost_fields(&answer, &draft, Some("taskDefinition"), &ADDED);
+    let not_carried = copy_check::lost_fields(&answer, &draft, Some("taskDefinition"), &ADDED);
     Ok(TaskDefinition { not_carried, ..from_definition(described) })
 }
 

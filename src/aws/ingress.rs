@@ -49,7 +49,7 @@ fn parameters(change: &Ingress) -> Vec<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::health_probe::door::AccessChange;
+    use crate::model::health_probe::manual_access::AccessChange;
 
     #[test]
     fn each_port_is_its_own_rule_and_ipv6_addresses_use_the_ipv6_field() {

@@ -6,7 +6,7 @@ use super::ec2::{DESCRIBE, INSTANCE_INFORMATION, parse_instances};
 use super::metrics::{GET_METRIC_DATA, query_index, query_of};
 use super::pages::AnswerSender;
 use super::session::{Action, Caller, Session};
-use super::within::wait_until;
+use super::time_limit::wait_until;
 use crate::app::effect::Priority;
 use crate::config::EnvironmentConfig;
 use crate::feeds::aws::Fact;

@@ -4,7 +4,7 @@
 use super::permissions::{PermissionQuery, simulate_principal};
 use super::session::{Caller, Session};
 use crate::model::Failure;
-use crate::model::parameters::rights::{Denied, PermissionQueries};
+use crate::model::parameters::permissions::{Denied, PermissionQueries};
 use crate::model::permission::Decision;
 use futures_util::future::join_all;
 

@@ -1,8 +1,8 @@
 //! `EventBridge` Scheduler: the schedules that stop and start an environment.
 
 use super::budget::Class;
-use super::carried::{self, Answer, Draft};
 use super::convert::{to_sdk_time, to_timestamp};
+use super::copy_check::{self, Answer, Draft};
 use super::pages::AnswerSender;
 use super::session::{Action, Caller};
 use super::writer::Writer;
@@ -124,7 +124,7 @@ async fn get(caller: &Caller<'_>, name: &str, group: Option<&str>) -> Result<(Ge
             }
         })
         .await?;
-    let not_carried = carried::lost_fields(&answer, &draft, None, &ADDED);
+    let not_carried = copy_check::lost_fields(&answer, &draft, None, &ADDED);
     Ok((schedule.clone(), Timer { not_carried, ..from_schedule(schedule) }))
 }
 

@@ -1,7 +1,7 @@
 //! The resources in a region of an account, for `cockpit init`. It only reads; denied reads are reported,
 //! and the rest is returned.
 
-mod beside;
+mod other_resources;
 
 use super::budget::Class;
 use super::cloudwatch::DESCRIBE_ALARMS;
@@ -13,7 +13,7 @@ use super::scheduler::{GET_SCHEDULE, LIST_SCHEDULES};
 use super::session::{Action, Caller, Session};
 use crate::app::effect::Priority;
 use crate::model::Failure;
-use crate::model::init::seen::{Cluster, Region, Service};
+use crate::model::init::discovered::{Cluster, Region, Service};
 use aws_sdk_ecs::types::ClusterField;
 use futures_util::future::join_all;
 use std::collections::BTreeMap;
@@ -58,9 +58,9 @@ impl Session {
         let everything = ["*".to_owned()];
         let machines = InstanceScope::Named(&everything);
         let (balanced, logs, parameters, pools, machines) = tokio::join!(
-            Box::pin(beside::read_balancer_groups(&caller)),
-            Box::pin(beside::function_log_groups(&caller)),
-            Box::pin(beside::parameter_names(&caller)),
+            Box::pin(other_resources::read_balancer_groups(&caller)),
+            Box::pin(other_resources::function_log_groups(&caller)),
+            Box::pin(other_resources::parameter_names(&caller)),
             Box::pin(self.user_pools()),
             Box::pin(self.list_instances(&machines))
         );
@@ -69,7 +69,7 @@ impl Session {
         let pools = or_missing(pools, region, &mut missing);
         let found = Region {
             name: region.to_owned(),
-            balancers: beside::balancers(balanced, &clusters),
+            balancers: other_resources::balancers(balanced, &clusters),
             clusters,
             databases: or_missing(databases, region, &mut missing),
             alarms: or_missing(alarms, region, &mut missing),
@@ -129,7 +129,7 @@ async fn clusters(caller: &Caller<'_>) -> Result<Vec<Cluster>, Failure> {
         cluster.services = names?.into_iter().map(|name| Service { name, ..Service::default() }).collect();
         total += cluster.services.len();
     }
-    if total <= beside::MAX_INSPECTED_SERVICES {
+    if total <= other_resources::MAX_INSPECTED_SERVICES {
         for cluster in &mut clusters {
             look_into(caller, cluster).await?;
         }

@@ -1,7 +1,7 @@
 //! Error reports: the failure, its causes and a hint, for people or as JSON.
 
 use super::exit::ExitCode;
-use crate::model::offered::{CommandScope, with_scope};
+use crate::model::suggested_commands::{CommandScope, with_scope};
 use crate::model::text::sanitize;
 use crate::model::{Failure, FailureKind};
 use serde::Serialize;

@@ -1,8 +1,8 @@
 //! Confirms a change: by flags, or by a prompt at the terminal. `app::safety` decides which confirmation is required.
 
 use super::context::Context;
-use super::say::print_note;
-use super::waits::blocking;
+use super::progress::print_note;
+use super::waiting::blocking;
 use crate::app::command::Risk;
 use crate::app::confirm::{KEY_REPEAT_WINDOW, READABLE};
 use crate::app::safety::{self, Consent, Decision};

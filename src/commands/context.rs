@@ -1,6 +1,6 @@
 //! The context that every command starts from: configuration, environment, clock, terminal width.
 
-use super::say::print_note;
+use super::progress::print_note;
 use crate::app::command::Scope;
 use crate::app::poll::Wants;
 use crate::app::{Overrides, Session};
@@ -12,7 +12,7 @@ use crate::config::{self, Config, EnvironmentConfig, KnownCommand, Loaded};
 use crate::headless::SnapshotInput;
 use crate::model::Source;
 use crate::model::format::without_user;
-use crate::model::offered::{CommandScope, Flag, with_scope};
+use crate::model::suggested_commands::{CommandScope, Flag, with_scope};
 use crate::panes::table::TABLE;
 use crate::runtime::clock::{Clock, system_zone};
 use crate::runtime::stop::unless_stopped;

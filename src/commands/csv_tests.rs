@@ -2,11 +2,11 @@
 
 use super::alarms::report::alarms;
 use super::autoscaling::report::autoscaling;
+use super::command_line::{Cli, command};
 use super::db::report::databases;
 use super::health::report::health;
 use super::insights::report::InsightsDto;
 use super::instances::report::instances;
-use super::line::{Cli, command};
 use super::list::schemas;
 use super::report_tests::{partial, snapshot, with};
 use super::sample_reports_tests::{charged, happened, measured};

@@ -1,11 +1,11 @@
 //! Finds the database that a command acts on.
 
-use super::complete::complete_or_exact;
+use super::completeness::complete_or_exact;
 use super::context::Context;
 use crate::cli::{ExitCode, Report};
 use crate::headless::select::{ArnScope, resolve_names};
 use crate::model::names::{find, list_names};
-use crate::model::tunnel::far::POSTGRES;
+use crate::model::tunnel::remote_end::POSTGRES;
 use crate::model::{DatabaseKind, Source};
 
 /// A database resolved from what was typed.

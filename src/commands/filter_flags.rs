@@ -1,6 +1,6 @@
 //! The flags `--filter`, `--grep` and `--level` of log lines and timeline events.
 
-use crate::app::logs::named::{InvalidFilterName, expand};
+use crate::app::logs::named_filters::{InvalidFilterName, expand};
 use crate::cli::Report;
 use log_store::{Filter, FilterError, Level, Search, SearchError};
 

@@ -4,14 +4,14 @@
 use super::context::{Context, Reading};
 use crate::app::logs::insights;
 use crate::app::logs::sources::{self, GroupSource, Missing, Sources};
-use crate::app::logs::when::InvalidTime;
+use crate::app::logs::time_input::InvalidTime;
 use crate::cli::{ExitCode, Report};
 use crate::config::EnvironmentConfig;
 use crate::headless::select;
 use crate::model::logs::{LogGroup, Ms};
 use crate::model::names::{list_names, nearest};
 use crate::model::text::sanitize;
-use crate::model::{Failure, Source, kept};
+use crate::model::{Failure, Source, retention};
 use crate::runtime::logs::{groups, groups_if_soon};
 use crate::runtime::{Collected, EventLoop};
 use log_store::pattern;
@@ -295,7 +295,7 @@ pub(super) fn print_missing(found: &Sources) {
 
 /// Prints which groups no longer keep the requested lines; the output would look as if nothing had been logged.
 pub(super) fn print_expired(all: &[LogGroup], names: &[String], since: Ms, now: Ms) {
-    for line in kept::log_retention_notes(all, names, since, now) {
+    for line in retention::log_retention_notes(all, names, since, now) {
         print_note(&line);
     }
 }

@@ -95,40 +95,40 @@ mod tunnel;
 mod users;
 mod with_db;
 
-mod act;
-mod awake;
-pub mod begin;
-mod complete;
+mod change;
+mod change_target;
+pub mod command_line;
+mod completeness;
 mod confirmation;
-mod connected;
 mod context;
 mod database;
+mod database_route;
 pub mod declared;
 mod diagnostics;
+pub mod dispatch;
 mod filter_flags;
-mod joined;
-mod late;
-pub mod line;
+mod instance_start;
 pub mod list;
 mod log_groups;
-mod opened;
+mod open_sessions;
 mod operation_schema;
 mod power;
 mod power_flags;
-mod printed;
-mod refused;
-mod say;
+mod progress;
+mod refused_source;
+mod remote;
+mod remote_shell;
+mod report_output;
 mod scenario;
 mod session;
 mod simulator;
-mod through;
-mod waits;
-mod way;
+mod timeouts;
+mod waiting;
 
 #[cfg(test)]
-mod csv_tests;
+mod command_line_tests;
 #[cfg(test)]
-mod line_tests;
+mod csv_tests;
 #[cfg(test)]
 mod report_tests;
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Stops or starts a whole environment: the common part of `stop` and `start`.
 
-use super::act::act;
+use super::change::act;
+use super::change_target::{open, service_names};
 use super::context::Context;
-use super::opened::{open, service_names};
 use super::power_flags::Flags;
 use crate::app::operation::steps::{self, StepChange};
 use crate::cli::{ExitCode, Report};

@@ -7,19 +7,19 @@ use super::logs::report::{Form, LineConditions, Printer};
 use super::metrics::report::{Curve, Metrics, MetricsRead, Span, metrics};
 use super::timeline::report::{Timeline, TimelineScope, in_order, ranked};
 use crate::app::logs::follow::{Gap, ReceivedLine};
-use crate::app::logs::written;
+use crate::app::logs::json_line;
 use crate::headless::fixtures::now;
 use crate::headless::{SnapshotInput, TimeDisplay};
 use crate::model::Point;
 use crate::model::costs::{Budget, Costs, Day};
-use crate::model::estimate::cover::Cover;
+use crate::model::estimate::coverage::Cover;
 use crate::model::estimate::prices::Prices;
 use crate::model::estimate::{Unit, estimate};
 use crate::model::infra::plan::{Plan, testing};
 use crate::model::logs::LogEvent;
 use crate::model::scaling_watch::{Observation, WatchSummary};
 use crate::model::telemetry::{Area, figures};
-use crate::model::timeline::{About, Kind, TimelineEvent, gather, merge, near};
+use crate::model::timeline::{About, Kind, TimelineEvent, collect, merge, possible_causes};
 use jiff::SignedDuration;
 use jiff::civil::date;
 use std::sync::Arc;
@@ -27,14 +27,14 @@ use std::sync::Arc;
 /// Returns the timelines of an estate, in order and ranked.
 pub(super) fn happened(input: &SnapshotInput<'_>) -> [Timeline; 2] {
     let since = now() - SignedDuration::from_hours(24 * 365);
-    let mut all = gather::gather(input.estate, &[], None, since, now());
+    let mut all = collect::gather(input.estate, &[], None, since, now());
     all.push(
         TimelineEvent::new(now(), Kind::Write, About::Environment, "=PutRule \u{1b}[2J", "trail/1")
             .with_actor(Some("anna".into())),
     );
     let all = merge::merge(all);
     let scope = TimelineScope { since, until: None, before: None, left_out: 2, of_others: 1, filtered: 0 };
-    let ranks = near::likely_causes(&all, now(), near::WINDOW);
+    let ranks = possible_causes::likely_causes(&all, now(), possible_causes::WINDOW);
     [
         in_order(input, &all.iter().collect::<Vec<_>>(), scope, vec!["! audit could not be read".into()]),
         ranked(input, &ranks, TimelineScope { before: Some(now()), ..scope }, Vec::new()),
@@ -163,6 +163,6 @@ pub(super) fn log_lines() -> Vec<String> {
         marks: 0,
         text: "plain",
     };
-    text.push_str(&written::json(&line, None));
+    text.push_str(&json_line::json(&line, None));
     text.lines().map(str::to_owned).collect()
 }

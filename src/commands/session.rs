@@ -1,7 +1,7 @@
 //! The interactive session, on AWS or on the simulator.
 
 use super::context::Context;
-use crate::app::custom;
+use crate::app::custom_commands;
 use crate::app::operation::Operation;
 use crate::app::{Session, keymap::Keymap};
 use crate::cli::{Color, ExitCode, Report};
@@ -43,7 +43,7 @@ pub(super) async fn show(
     session: Session,
     clock: Clock,
 ) -> Result<ExitCode, Report> {
-    let table = custom::table(&TABLE, &config.commands);
+    let table = custom_commands::table(&TABLE, &config.commands);
     let keymap = Keymap::new(table, &config.keys).map_err(|mistakes| {
         mistakes
             .into_iter()

@@ -2,12 +2,12 @@
 
 use crate::model::infra::Tool;
 use crate::model::names::ends_in;
-use crate::model::offered::{self, Flag};
 use crate::model::parameters::Secret;
-use crate::model::parameters::named::ParameterReference;
-use crate::model::parameters::own::{self, SecretOwnership};
+use crate::model::parameters::references::ParameterReference;
+use crate::model::parameters::secret_owner::{self, SecretOwnership};
 use crate::model::risk::Risk;
 use crate::model::source::Intervals;
+use crate::model::suggested_commands::{self, Flag};
 use std::collections::BTreeMap;
 
 /// The whole configuration.
@@ -295,8 +295,8 @@ impl Config {
 
 impl EnvironmentConfig {
     /// Returns the flags with which a suggested command applies to this environment.
-    pub fn command_scope(&self) -> offered::CommandScope<'_> {
-        offered::CommandScope { environment: &self.name, flags: &self.flags }
+    pub fn command_scope(&self) -> suggested_commands::CommandScope<'_> {
+        suggested_commands::CommandScope { environment: &self.name, flags: &self.flags }
     }
 
     /// Returns the services if all are exact names without patterns, in which case they need not be listed before they are
@@ -332,7 +332,7 @@ impl EnvironmentConfig {
     pub fn own_secrets<'a>(&self, all: &'a [Secret], named: &[ParameterReference]) -> (Vec<&'a Secret>, usize) {
         let configured = [&self.tunnel.secret, &self.database.secret];
         let configured: Vec<&str> = configured.into_iter().flatten().map(String::as_str).collect();
-        own::of(
+        secret_owner::of(
             all,
             &SecretOwnership {
                 references: named,

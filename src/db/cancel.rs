@@ -72,7 +72,7 @@ impl Canceller {
         };
         tokio::time::timeout(self.settings.connect_timeout, told)
             .await
-            .unwrap_or_else(|_| Err(super::words::timed_out(&self.settings)))
+            .unwrap_or_else(|_| Err(super::connection_errors::timed_out(&self.settings)))
     }
 
     /// Asks for it in a session of its own.

@@ -2,7 +2,7 @@
 
 use super::settings::{Settings, SslMode};
 use super::wire::SSL_REQUEST;
-use super::{tls, words};
+use super::{connection_errors, tls};
 use crate::model::Failure;
 use rustls::ClientConfig;
 use std::io;
@@ -37,14 +37,15 @@ pub(super) async fn dial(settings: &Settings, open: bool, known: Option<&ClientC
     let place = &settings.place;
     if place.host.starts_with('/') {
         let path = format!("{}/.s.PGSQL.{}", place.host, place.port);
-        let stream = UnixStream::connect(path).await.map_err(|error| words::unreachable(settings, &error))?;
+        let stream =
+            UnixStream::connect(path).await.map_err(|error| connection_errors::unreachable(settings, &error))?;
         return Ok(Dialed::open(Box::new(stream)));
     }
     let connected = match &place.through {
         Some(through) => TcpStream::connect(through.as_str()).await,
         None => TcpStream::connect((place.host.as_str(), place.port)).await,
     };
-    let mut stream = connected.map_err(|error| words::unreachable(settings, &error))?;
+    let mut stream = connected.map_err(|error| connection_errors::unreachable(settings, &error))?;
     let _ = stream.set_nodelay(true);
     let mode = settings.sslmode;
     if open || mode == SslMode::Disable {
@@ -56,11 +57,11 @@ pub(super) async fn dial(settings: &Settings, open: bool, known: Option<&ClientC
     };
     match asked.await {
         Ok(b'S') => {}
-        Ok(b'N') if mode.needs_tls() => return Err(words::tls_unsupported(settings)),
+        Ok(b'N') if mode.needs_tls() => return Err(connection_errors::tls_unsupported(settings)),
         Ok(b'N') => return Ok(Dialed::open(Box::new(stream))),
-        Ok(_) => return Err(words::not_postgres(settings)),
-        Err(error) if is_closed(&error) => return Err(words::connection_closed(settings)),
-        Err(error) => return Err(words::unreachable(settings, &error)),
+        Ok(_) => return Err(connection_errors::not_postgres(settings)),
+        Err(error) if is_closed(&error) => return Err(connection_errors::connection_closed(settings)),
+        Err(error) => return Err(connection_errors::unreachable(settings, &error)),
     }
     let config = match known {
         Some(known) => known.clone(),
@@ -68,7 +69,7 @@ pub(super) async fn dial(settings: &Settings, open: bool, known: Option<&ClientC
     };
     let mut maker = MakeRustlsConnect::new(config.clone());
     let Ok(connector) = <MakeRustlsConnect as MakeTlsConnect<TcpStream>>::make_tls_connect(&mut maker, &place.host);
-    let stream = connector.connect(stream).await.map_err(|error| words::tls_failed(settings, &error))?;
+    let stream = connector.connect(stream).await.map_err(|error| connection_errors::tls_failed(settings, &error))?;
     let binding = stream.channel_binding();
     Ok(Dialed { stream: Box::new(stream), tls: Some(config), binding })
 }

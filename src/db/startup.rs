@@ -3,10 +3,10 @@
 //! (`connection`): tokio-postgres tells neither the transaction's state nor the command tag, takes an allocation a row, and
 //! loses the connection at a `COPY FROM STDIN` in a simple query.
 
+use super::connection_errors;
 use super::dial::{Dialed, Stream, dial, is_closed};
 use super::settings::{Binding, Settings, SslMode};
 use super::wire::{self, HEADER_LEN};
-use super::words;
 use crate::model::Failure;
 use crate::model::sql::ServerMessage;
 use rustls::ClientConfig;
@@ -43,13 +43,15 @@ pub(super) async fn begin(settings: &Settings) -> Result<StartedSession, Failure
         match once(settings, first_open).await {
             Ok(begun) => Ok(begun),
             // As libpq: the other way is tried where the server does not take this one.
-            Err((first, true)) if words::falls_back(settings.sslmode) && !is_local(settings) => {
+            Err((first, true)) if connection_errors::falls_back(settings.sslmode) && !is_local(settings) => {
                 once(settings, !first_open).await.map_err(|_| first)
             }
             Err((failure, _)) => Err(failure),
         }
     };
-    tokio::time::timeout(settings.connect_timeout, made).await.unwrap_or_else(|_| Err(words::timed_out(settings)))
+    tokio::time::timeout(settings.connect_timeout, made)
+        .await
+        .unwrap_or_else(|_| Err(connection_errors::timed_out(settings)))
 }
 
 fn is_local(settings: &Settings) -> bool {
@@ -77,25 +79,25 @@ async fn once(settings: &Settings, open: bool) -> Result<StartedSession, (Failur
     if let Err(error) = connected {
         let inner = lock(&shared);
         return Err(match &inner.refused {
-            Some(said) => (words::connection_refused(settings, said), said.code == "28000"),
-            None if inner.malformed => (words::not_postgres(settings), false),
+            Some(said) => (connection_errors::connection_refused(settings, said), said.code == "28000"),
+            None if inner.malformed => (connection_errors::not_postgres(settings), false),
             None if inner.asked_for_password && settings.password.is_none() => {
-                (words::password_missing(settings), false)
+                (connection_errors::password_missing(settings), false)
             }
             None => {
                 let io = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<io::Error>());
                 match io {
-                    Some(io) if is_closed(io) => (words::connection_closed(settings), false),
-                    Some(io) => (words::unreachable(settings, io), false),
-                    None if error.is_closed() => (words::connection_closed(settings), false),
-                    None => (words::other_authentication(settings, &told(&error)), false),
+                    Some(io) if is_closed(io) => (connection_errors::connection_closed(settings), false),
+                    Some(io) => (connection_errors::unreachable(settings, io), false),
+                    None if error.is_closed() => (connection_errors::connection_closed(settings), false),
+                    None => (connection_errors::other_authentication(settings, &told(&error)), false),
                 }
             }
         });
     }
     drop(connected);
     let inner = Arc::into_inner(shared).map(|inner| inner.into_inner().unwrap_or_else(PoisonError::into_inner));
-    let inner = inner.ok_or_else(|| (words::connection_closed(settings), false))?;
+    let inner = inner.ok_or_else(|| (connection_errors::connection_closed(settings), false))?;
     let Inner { stream, parameters, notices, process, secret, .. } = inner;
     Ok(StartedSession { stream, tls, parameters, notices, process, secret })
 }

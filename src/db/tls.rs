@@ -1,7 +1,7 @@
 //! The checks of a certificate in each `sslmode`.
 
+use super::connection_errors;
 use super::settings::{Roots, SslMode};
-use super::words;
 use crate::model::{Failure, FailureKind};
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -58,7 +58,7 @@ fn trusted(roots: &Roots) -> Result<RootCertStore, Failure> {
     let (added, _) = store.add_parsable_certificates(certificates);
     if added == 0 {
         let message = format!("there is no certificate of an authority in {place}");
-        return Err(Failure::new(FailureKind::Invalid, message).with_hint(words::RDS_BUNDLE_HINT));
+        return Err(Failure::new(FailureKind::Invalid, message).with_hint(connection_errors::RDS_BUNDLE_HINT));
     }
     Ok(store)
 }
@@ -67,7 +67,7 @@ fn of_file(path: &Path) -> Result<Vec<CertificateDer<'static>>, Failure> {
     use std::os::unix::fs::FileTypeExt as _;
     let failed = |why: String| {
         let message = format!("the certificates in {} cannot be read: {why}", path.display());
-        Failure::new(FailureKind::Invalid, message).with_hint(words::RDS_BUNDLE_HINT)
+        Failure::new(FailureKind::Invalid, message).with_hint(connection_errors::RDS_BUNDLE_HINT)
     };
     // It is read with each connection: a pipe would be waited for.
     if std::fs::metadata(path).is_ok_and(|about| about.file_type().is_fifo()) {

@@ -3,8 +3,8 @@
 
 use super::lifetime::Lifetime;
 use crate::model::infra::estimate::History;
-use crate::model::infra::order::ListedRun;
 use crate::model::infra::run_event::RequestKind;
+use crate::model::infra::run_order::ListedRun;
 use crate::model::infra::{RunEvent, RunOrder};
 use crate::model::timeline::local::Local;
 use jiff::Timestamp;

@@ -5,8 +5,8 @@ use super::lifetime::Lifetime;
 use super::runs::Place;
 use crate::model::audit::Record;
 use crate::model::tunnel::TunnelGateway;
-use crate::model::tunnel::far::RemoteAddress;
-use crate::model::tunnel::standing::TunnelStatus;
+use crate::model::tunnel::remote_end::RemoteAddress;
+use crate::model::tunnel::status::TunnelStatus;
 
 /// The tunnel to open.
 #[derive(Debug, Clone, PartialEq)]

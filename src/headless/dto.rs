@@ -1,10 +1,10 @@
 //! The snapshot's JSON, which scripts read. Within one schema number, fields are only added, at the end of their
 //! struct, never renamed or removed. `None` becomes `null`: the value is not known, and `sources` gives the reason.
 
-use super::kept::{CostDto, InfraDto};
-use super::pool::PoolDto;
+use super::local_facts::{CostDto, InfraDto};
 use super::schedule::ScheduleDto;
-use super::shown::TimeDisplay;
+use super::times::TimeDisplay;
+use super::user_pool::PoolDto;
 use crate::model::Failure;
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -2,8 +2,8 @@
 
 use super::convert;
 use super::dto::{DatabaseDto, ServiceDto};
-use super::shown::TimeDisplay;
 use super::sources::SourceRequest;
+use super::times::TimeDisplay;
 use crate::config::EnvironmentConfig;
 use crate::model::{Estate, Observed, Source};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};

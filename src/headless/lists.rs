@@ -3,9 +3,9 @@
 
 use super::dto::{AlarmDto, DatabaseDto, MemberDto, ServiceDto, SourceDto, SourceState};
 use super::input::SnapshotInput;
-use super::shown::TimeDisplay;
 use super::sources;
 use super::table::{Table, left_aligned, numbers, prose};
+use super::times::TimeDisplay;
 use crate::cli::ExitCode;
 use crate::model::Source;
 use crate::model::database_health::lag_words;

@@ -6,24 +6,24 @@ mod csv;
 pub mod dto;
 pub mod emit;
 pub mod input;
-pub mod kept;
 pub mod lists;
+pub mod local_facts;
 pub mod operation;
-pub mod pool;
 pub mod rows;
 pub mod schedule;
 pub mod schema;
 pub mod select;
-pub mod shown;
 pub mod sources;
 pub mod table;
+pub mod times;
+pub mod user_pool;
 
 pub use csv::Rows;
 pub use dto::Snapshot;
 pub use emit::{Printable, json_line, print, render, write};
 pub use input::SnapshotInput;
 pub use rows::{RowForm, RowWriter, Written};
-pub use shown::TimeDisplay;
+pub use times::TimeDisplay;
 
 #[cfg(test)]
 pub mod fixtures;

@@ -2,7 +2,7 @@
 //! Terragrunt's cache, so a cache counts as disposable only after it was searched for states.
 
 use super::run::events::Reader;
-use super::run::{begins, folder};
+use super::run::{folder, start_lock};
 use crate::model::infra::cached::{Cached, RemovalOutcome};
 use crate::model::infra::run::Phase;
 use crate::model::infra::{RunState, Tool, Unit};
@@ -42,7 +42,7 @@ pub fn remove(
     units: &[Unit],
     selected: impl Fn(&Cached) -> bool,
 ) -> io::Result<Vec<(Cached, RemovalOutcome)>> {
-    let _no_new_runs = begins::lock_against_starts(runs)?;
+    let _no_new_runs = start_lock::lock_against_starts(runs)?;
     let mut caches = list_caches(runs, units);
     caches.retain(|cached| selected(cached));
     Ok(caches.into_iter().map(removed).collect())
@@ -245,7 +245,7 @@ mod tests {
         let root = std::env::temp_dir().join(format!("cockpit-caches-begins-{}", std::process::id()));
         let (runs, unit) = (root.join("runs"), unit(&root.join("a")));
         std::fs::create_dir_all(unit.dir.join(".terragrunt-cache")).unwrap();
-        let begins = begins::lock_for_start(&runs).unwrap();
+        let begins = start_lock::lock_for_start(&runs).unwrap();
         let (of, units) = (runs.clone(), [unit.clone()]);
         let removal = std::thread::spawn(move || remove(&of, &units, |_| true).unwrap());
         // The run's folder is created, then its request is written, and a supervisor starts before the creation is over.

@@ -1,6 +1,6 @@
 //! Finds the file and line of a resource in the code.
 
-use super::surroundings::data_dir;
+use super::environment::data_dir;
 use crate::model::infra::Unit;
 use crate::model::infra::declared::address_parts;
 use serde_json::Value;

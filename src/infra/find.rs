@@ -1,9 +1,9 @@
 //! Finds and checks the units of an environment.
 
-use super::surroundings::ChildEnvironment;
-use super::texts::Texts;
+use super::code_search::Texts;
+use super::environment::ChildEnvironment;
 use super::tools::Tools;
-use super::{around, terraform, terragrunt};
+use super::{terraform, terragrunt, terragrunt_settings};
 use crate::config::EnvironmentConfig;
 use crate::model::infra::{Graph, InfraError, InfraErrorKind, Tool, Unit};
 use crate::model::names::{list_names, nearest};
@@ -91,12 +91,12 @@ pub async fn discover_as(environment: &EnvironmentConfig, look: DiscoverOptions<
     match kind {
         Tool::Terragrunt => {
             let mut units = graph.units().to_vec();
-            around::read(&mut units, &texts, &tools, &surroundings, look.hooks, &mut warnings).await;
+            terragrunt_settings::read(&mut units, &texts, &tools, &surroundings, look.hooks, &mut warnings).await;
             // The names did not change, so this cannot fail.
             graph = Graph::new(units).unwrap_or(graph);
             // Their states are read too, wherever they are and with whatever role.
             for others in [&mut reads, &mut needed_by] {
-                around::read(others, &texts, &tools, &surroundings, false, &mut warnings).await;
+                terragrunt_settings::read(others, &texts, &tools, &surroundings, false, &mut warnings).await;
             }
         }
         Tool::Terraform if look.workspaces => {

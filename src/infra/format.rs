@@ -1,8 +1,8 @@
 //! Formats the code of units.
 
-use super::access::Access;
-use super::ask::ToolCall;
 use super::find::Discovered;
+use super::short_calls::ToolCall;
+use super::unit_queries::Access;
 use crate::model::infra::{InfraError, Tool};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

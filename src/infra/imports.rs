@@ -1,6 +1,6 @@
 //! `import` blocks in the code of a unit.
 
-use super::run::world::working_dirs;
+use super::run::state_endpoints::working_dirs;
 use crate::model::infra::declared::address_parts;
 use crate::model::infra::{InfraError, InfraErrorKind, Unit, import};
 use std::io::{ErrorKind, Write as _};

@@ -1,9 +1,9 @@
 //! tflint, if it is installed.
 
-use super::access::Access;
-use super::ask::ToolCall;
-use super::surroundings::ChildEnvironment;
+use super::environment::ChildEnvironment;
+use super::short_calls::ToolCall;
 use super::tools;
+use super::unit_queries::Access;
 use crate::model::infra::{InfraError, InfraErrorKind};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};

@@ -1,9 +1,9 @@
 //! The lock of a state: who holds it, and releasing one that was left behind.
 
-use super::access::Access;
-use super::ask::ToolCall;
-use super::surroundings::ChildEnvironment;
+use super::environment::ChildEnvironment;
+use super::short_calls::ToolCall;
 use super::tools;
+use super::unit_queries::Access;
 use crate::model::infra::lock::{Lock, parse};
 use crate::model::infra::{InfraError, InfraErrorKind};
 use std::path::Path;

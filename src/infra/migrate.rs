@@ -2,10 +2,10 @@
 //! the files are copied and removed, pushed unchanged to the backend that the code names now, and compared with the result.
 //! If it differs, or the plan is not empty, everything is put back.
 
-use super::access::Access;
-use super::run::moving::{Journal, remove_if_exists};
-use super::run::{folder, world};
-use super::surroundings::{ChildEnvironment, DEFAULT_WORKSPACE};
+use super::environment::{ChildEnvironment, DEFAULT_WORKSPACE};
+use super::run::move_journal::{Journal, remove_if_exists};
+use super::run::{folder, state_endpoints};
+use super::unit_queries::Access;
 use crate::model::infra::backend::{self, S3Location};
 use crate::model::infra::state::StateIdentity;
 use crate::model::infra::{InfraError, InfraErrorKind, Tool, Unit};
@@ -65,7 +65,7 @@ pub fn undo_interrupted(unit: &Unit) -> Result<bool, InfraError> {
 pub fn file_states(unit: &Unit) -> Result<FileStates, InfraError> {
     let own = unit.workspace.clone();
     let mut files: Vec<(Option<String>, PathBuf)> =
-        world::states(unit).into_iter().map(|file| (own.clone(), file)).collect();
+        state_endpoints::states(unit).into_iter().map(|file| (own.clone(), file)).collect();
     match unit.tool {
         // The state is where the code stored it, even if Terragrunt was configured with another place since.
         Tool::Terragrunt => files.push((None, unit.dir.join("terraform.tfstate"))),
@@ -173,7 +173,7 @@ impl Migration<'_> {
         written.map_err(|error| self.not_moved(format!("the folder of the unit cannot be written: {error}")))?;
         self.access.init_without_workspace().await?;
         let dir = self.access.dir().await?;
-        let (kind, config) = world::backend_of(&unit, &dir).unwrap_or_default();
+        let (kind, config) = state_endpoints::backend_of(&unit, &dir).unwrap_or_default();
         if kind != "s3" {
             let where_to =
                 if matches!(kind.as_str(), "" | "local") { "in a file still".to_owned() } else { format!("in {kind}") };
@@ -255,7 +255,7 @@ impl Migration<'_> {
         let own = self.unit().workspace.as_ref();
         // Creating a workspace also selects it, which is not intended.
         let selected =
-            super::surroundings::data_dir(self.unit()).unwrap_or_else(|| dir.join(".terraform")).join("environment");
+            super::environment::data_dir(self.unit()).unwrap_or_else(|| dir.join(".terraform")).join("environment");
         let before = std::fs::read(&selected).ok();
         for name in named.chain(own).filter(|name| !known.contains(name)).collect::<std::collections::BTreeSet<_>>() {
             self.access.create_workspace(name).await?;
@@ -342,7 +342,7 @@ impl Migration<'_> {
 /// Returns the files that record the backend of a unit, one for each of its data folders. Some may not exist
 /// yet.
 fn records(unit: &Unit) -> Vec<PathBuf> {
-    let mut folders: Vec<PathBuf> = world::working_dirs(unit).into_iter().map(|(_, data)| data).collect();
+    let mut folders: Vec<PathBuf> = state_endpoints::working_dirs(unit).into_iter().map(|(_, data)| data).collect();
     if unit.tool == Tool::Terraform {
         // Other workspaces of the folder have theirs in its subfolders.
         let own = unit.dir.join(".terraform");

@@ -2,34 +2,34 @@
 //!
 //! Units, graphs, plans and runs are plain data in `model::infra`. Output is printed by `src/commands/infra`.
 
-pub mod access;
-mod around;
-mod ask;
+pub mod aws_use;
 pub mod caches;
 pub mod code;
+mod code_search;
+pub mod dependents;
+pub mod environment;
 mod find;
 pub mod format;
 pub mod imports;
-pub mod kept;
 pub mod lint;
+pub mod local_states;
 pub mod locks;
-pub mod look;
 pub mod migrate;
-pub mod movable;
-pub mod needed;
-pub mod one_state;
-pub mod prevented;
+pub mod prevent_destroy;
 pub mod run;
+pub mod shared_state;
+mod short_calls;
 mod stacks;
-pub mod surroundings;
 mod terraform;
 pub mod terragrunt;
-mod texts;
+mod terragrunt_settings;
 pub mod tools;
-pub mod uses;
+pub mod unit_queries;
+pub mod unit_reads;
+pub mod unwritten_state;
 
-pub use access::{Access, query_each};
-pub use ask::{ToolCall, ToolOutput};
+pub use environment::ChildEnvironment;
 pub use find::{DiscoverOptions, Discovered, discover, discover_as};
-pub use surroundings::ChildEnvironment;
+pub use short_calls::{ToolCall, ToolOutput};
 pub use tools::Tools;
+pub use unit_queries::{Access, query_each};

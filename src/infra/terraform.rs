@@ -1,11 +1,13 @@
 //! Units of plain Terraform: folders listed in the configuration, with their workspaces and variables files.
 
-use super::ask::ToolCall;
-use super::surroundings::{ChildEnvironment, DEFAULT_WORKSPACE, data_dir};
+use super::environment::{ChildEnvironment, DEFAULT_WORKSPACE, data_dir};
+use super::short_calls::ToolCall;
 use super::tools::Tools;
 use crate::config::{InfraConfig, UnitConfig};
 use crate::model::infra::remote_state::Address;
-use crate::model::infra::{Around, Graph, GraphError, InfraError, InfraErrorKind, Tool, Unit, one_state, remote_state};
+use crate::model::infra::{
+    Around, Graph, GraphError, InfraError, InfraErrorKind, Tool, Unit, remote_state, shared_state,
+};
 use crate::model::text::shell_quote;
 use std::path::{Path, PathBuf};
 
@@ -37,7 +39,7 @@ pub(super) async fn units(
     }
     warnings.extend(remote_state::undeclared(&read));
     let places: Vec<(&Unit, Option<&Address>)> = read.iter().map(|(unit, code)| (*unit, code.own())).collect();
-    warnings.extend(one_state::shared_state_warnings(&places));
+    warnings.extend(shared_state::shared_state_warnings(&places));
     Ok((graph, warnings))
 }
 

@@ -1,10 +1,10 @@
 //! Finds units with Terragrunt. It does not report what it leaves out, so its result is compared with that of a search without
 //! dependencies, and with its own validation of the code.
 
-use super::ask::{ToolCall, ToolOutput};
+use super::code_search::Texts;
+use super::environment::ChildEnvironment;
+use super::short_calls::{ToolCall, ToolOutput};
 use super::stacks;
-use super::surroundings::ChildEnvironment;
-use super::texts::Texts;
 use super::tools::Tools;
 use crate::config::InfraConfig;
 use crate::model::infra::path::plain;

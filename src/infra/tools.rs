@@ -1,7 +1,7 @@
 //! Finds Terraform and Terragrunt, and checks that their versions are known to work.
 
-use super::ask::ToolCall;
-use super::surroundings::ChildEnvironment;
+use super::environment::ChildEnvironment;
+use super::short_calls::ToolCall;
 use crate::config::EnvironmentConfig;
 use crate::model::infra::{InfraError, InfraErrorKind, Tool};
 use std::ffi::OsStr;

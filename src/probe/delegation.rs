@@ -2,7 +2,7 @@
 
 use super::Probes;
 use super::resolve::referral;
-use crate::model::health_probe::answers::ProbeError;
+use crate::model::health_probe::results::ProbeError;
 
 /// Servers of the zone above that are asked.
 const MOST: usize = 3;

@@ -1,7 +1,7 @@
 //! Connections: to the addresses of a name one after the other, or to where the configuration says.
 
 use super::Probes;
-use crate::model::health_probe::answers::ProbeError;
+use crate::model::health_probe::results::ProbeError;
 use std::io;
 use std::net::SocketAddr;
 use tokio::net::TcpStream;

@@ -2,7 +2,7 @@
 
 use super::Probes;
 use super::dial::trouble_of;
-use crate::model::health_probe::answers::{Certificate, ProbeError, Tls};
+use crate::model::health_probe::results::{Certificate, ProbeError, Tls};
 use jiff::Timestamp;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};

@@ -19,7 +19,7 @@ mod resolve;
 #[cfg(test)]
 mod tests;
 
-use crate::model::health_probe::answers::{Delegation, Names, ProbeError};
+use crate::model::health_probe::results::{Delegation, Names, ProbeError};
 use rustls::RootCertStore;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;

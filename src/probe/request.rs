@@ -2,7 +2,7 @@
 
 use super::Probes;
 use super::io::Io;
-use crate::model::health_probe::answers::{Firewall, Hop, MAX_REDIRECTS, ProbeError, Visit};
+use crate::model::health_probe::results::{Firewall, Hop, MAX_REDIRECTS, ProbeError, Visit};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::Request;

@@ -1,6 +1,6 @@
 //! Questions to name servers.
 
-use crate::model::health_probe::answers::{Names, ProbeError};
+use crate::model::health_probe::results::{Names, ProbeError};
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;

@@ -2,8 +2,8 @@
 
 use super::{Probes, Settings};
 use crate::model::Health;
-use crate::model::health_probe::answers::ProbeError;
 use crate::model::health_probe::firewall;
+use crate::model::health_probe::results::ProbeError;
 use crate::model::health_probe::site::certificate;
 use aws_sim::{ShownCertificate, Site, SiteOptions};
 use jiff::Timestamp;

@@ -7,7 +7,7 @@ use super::feeds;
 use super::feeds::context::FeedContext;
 use super::feeds::sql_sessions::Sessions;
 use super::feeds::tasks::Tasks;
-use super::printed::ProgramOutput;
+use super::program_lines::ProgramOutput;
 use crate::app::effect::{Effect, Priority};
 use crate::app::event::{Event, SignIn};
 use crate::app::operation::call::{Call, CallId, CallResult};

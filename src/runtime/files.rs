@@ -1,6 +1,6 @@
 //! Files that a person names, and the saved filters of later sessions.
 
-use crate::app::logs::named::name_filter;
+use crate::app::logs::named_filters::name_filter;
 use crate::private_files;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};

@@ -1,18 +1,18 @@
 //! The interactive session: takes events from the terminal, signals, the clock and feeds in one order, and draws a frame when
 //! something has changed.
 
-mod away;
-mod beside;
+mod background_checks;
+mod terminal_handover;
 
 use super::audit;
+use super::browser::{has_shell, open_link};
 use super::clock::Clock;
-use super::codes::CodeQueue;
 use super::event_loop::EventLoop;
 use super::executor::Executor;
 use super::files;
 use super::input::{self, FromTerminal, InputThread};
-use super::leaving::leave;
-use super::link::{has_shell, open_link};
+use super::mfa_codes::CodeQueue;
+use super::session_end::leave;
 use super::signals::Signals;
 use super::tee::Tee;
 use super::terminal::{self, Guard, Tui};

@@ -1,6 +1,6 @@
 //! A local port that forwards to a tunnel of another process, and to one of this process after that has ended.
 
-use super::offers;
+use super::shared_tunnels;
 use std::io::{self, ErrorKind};
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
@@ -117,7 +117,7 @@ async fn forward_to_end(
     lost: &Notify,
 ) -> io::Result<bool> {
     if *target.borrow() == Target::Other {
-        match offers::connect(socket).await {
+        match shared_tunnels::connect(socket).await {
             Ok(far) => return copy_both_ways(local, far).await,
             Err(error) if !matches!(error.kind(), ErrorKind::ConnectionRefused | ErrorKind::NotFound) => {
                 return Err(error);

@@ -1,7 +1,7 @@
 //! A shell in a container, connected to the terminal.
 
 use super::output::{PIECE, wait_until_writable};
-use super::raw::{self, InputFeed, Raw};
+use super::raw_terminal::{self, InputFeed, Raw};
 use crate::model::text::sanitize;
 use bytes::Bytes;
 use ssm_tunnel::driver::{ShellInput, ShellOutput, Status};
@@ -100,7 +100,7 @@ impl JoinedShell {
     /// If the terminal or its signals cannot be taken.
     pub fn take(shell: &mut Shell) -> io::Result<Self> {
         let raw = Raw::take()?;
-        let resizes = raw::resizes()?;
+        let resizes = raw_terminal::resizes()?;
         let (input, status, size) = (shell.input(), shell.status(), raw.size());
         let (loss_reported, left) = (Arc::new(AtomicBool::new(false)), Arc::new(Notify::new()));
         let (shell_status, reported, pressed) = (status.clone(), Arc::clone(&loss_reported), Arc::clone(&left));
@@ -112,14 +112,14 @@ impl JoinedShell {
             }
             leaves
         };
-        let feeding = input.clone().map(|input| raw::feed(input, raw.is_terminal(), leaves)).transpose()?;
+        let feeding = input.clone().map(|input| raw_terminal::feed(input, raw.is_terminal(), leaves)).transpose()?;
         Ok(Self { feeding, input, resizes, raw, size, status, lost: false, loss_reported, left, unwritten: None })
     }
 
     /// Reports when the link has been lost for a while, and when it is back.
     fn report_link(&mut self) {
         // A prompt is shown, and its answer is being typed.
-        if raw::prompt_is_open() {
+        if raw_terminal::prompt_is_open() {
             return;
         }
         let state = self.status.borrow().state.clone();

@@ -2,7 +2,7 @@
 
 use super::clock::Clock;
 use super::collect::{Collected, Collector};
-use super::kept_costs;
+use super::cost_cache;
 use crate::app::Session;
 use crate::app::event::Event;
 use crate::app::poll::Wants;
@@ -50,9 +50,9 @@ pub(super) async fn survey(
     let identity = app.estate.identity.value().filter(|_| !simulated);
     if let Some(identity) = identity {
         // Costs come from the cache; no request that costs money is sent.
-        let file = kept_costs::file(&identity.account, identity.endpoints.of("ce").unwrap_or_default(), None, None);
+        let file = cost_cache::file(&identity.account, identity.endpoints.of("ce").unwrap_or_default(), None, None);
         let now = app.service_now();
-        seen.cost = kept_costs::read(file.as_ref(), now).map(|kept| {
+        seen.cost = cost_cache::read(file.as_ref(), now).map(|kept| {
             let costs_now = costs::summarize(&kept, costs::today(now));
             (costs_now.month, kept.currency)
         });

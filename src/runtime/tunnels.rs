@@ -4,7 +4,7 @@ use super::audit;
 use crate::aws::ssm::Gateway;
 use crate::feeds::runs::Place;
 use crate::model::audit::Record;
-use crate::model::tunnel::standing::{Phase, TunnelStatus};
+use crate::model::tunnel::status::{Phase, TunnelStatus};
 use crate::model::{Failure, FailureKind};
 use jiff::Timestamp;
 use ssm_tunnel::driver::Status;

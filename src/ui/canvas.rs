@@ -1,7 +1,7 @@
 //! The only way from text to cells: everything is drawn with [`Canvas::put`], which removes control characters, measures text
 //! in graphemes and clips it.
 
-use super::signs::Signs;
+use super::symbols::Signs;
 use super::theme::Theme;
 use crate::app::App;
 use crate::model::text;

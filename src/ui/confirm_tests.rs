@@ -166,7 +166,7 @@ fn held_key_never_confirms() {
                 wait = every;
             }
             assert!(!changes(&stage), "held since {begun} ms, {delay} ms, then every {every} ms");
-            stage.assert_shown("a key that is held");
+            stage.assert_shown("a held key");
             // Releasing the key and pressing it again confirms.
             stage.advance_clock(1_100);
             stage.press_now("enter");

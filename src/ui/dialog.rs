@@ -6,10 +6,10 @@ use super::widgets::frame as frames;
 use crate::app::dialog;
 use crate::app::layout::overlay_place;
 use crate::app::operation::Operation;
+use crate::app::operation_texts;
 use crate::app::overlay::{Button, ButtonAction, Kind, Overlay};
 use crate::app::question;
 use crate::app::screen::Purpose;
-use crate::app::tell;
 use crate::model::text;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -60,10 +60,10 @@ fn place_line(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, line: Rect, guarde
         canvas.put(line.x, line.y, line.width, &blank, theme.guarded);
     }
     let style = |own: Style| if guarded { theme.guarded } else { own };
-    let account = tell::account(environment, who);
+    let account = operation_texts::account(environment, who);
     let endpoints = dialog::operation_of(canvas.app, overlay).map(Operation::endpoints);
     let endpoints = endpoints.as_ref().unwrap_or(&canvas.app.estate.endpoints);
-    let (word, there) = tell::custom_endpoint(canvas.app, endpoints).unwrap_or_default();
+    let (word, there) = operation_texts::custom_endpoint(canvas.app, endpoints).unwrap_or_default();
     let parts: [(String, Style); 7] = [
         (environment.name.clone(), theme.strong),
         (if guarded { "GUARDED".to_owned() } else { String::new() }, theme.strong),

@@ -2,13 +2,13 @@
 //! short message, and the strip of block titles of a view that shows one block at a time.
 
 use super::canvas::Canvas;
-use super::signs::Signs;
+use super::symbols::Signs;
 use crate::app::command::Id;
 use crate::app::data_status::{oldest_late_age, polled};
 use crate::app::input::Input;
 use crate::app::screen::Purpose;
-use crate::app::tunnels::tell::header;
-use crate::app::{bottom, followed, layout, listed, tell};
+use crate::app::tunnels::texts::header;
+use crate::app::{bottom_line, layout, operation_list, operation_reports, operation_texts};
 use crate::model::{FailureKind, Severity, text, time};
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
@@ -72,7 +72,7 @@ fn pieces(canvas: &Canvas<'_, '_>) -> Vec<Piece> {
     if environment.guarded {
         add("GUARDED".into(), theme.guarded, 0, false);
     }
-    let elsewhere = tell::custom_endpoint(app, &app.estate.endpoints);
+    let elsewhere = operation_texts::custom_endpoint(app, &app.estate.endpoints);
     if let Some((word, _)) = &elsewhere {
         add((*word).to_owned(), theme.simulated, 0, false);
     }
@@ -95,7 +95,7 @@ fn pieces(canvas: &Canvas<'_, '_>) -> Vec<Piece> {
     add(environment.project.clone(), theme.text, 8, false);
     // An environment that configures only infrastructure has no identity to look up.
     let nowhere = identity.is_none() && environment.is_only_infra();
-    add(tell::account(environment, identity), theme.text, 4, false);
+    add(operation_texts::account(environment, identity), theme.text, 4, false);
     add(environment.region.clone().unwrap_or_default(), theme.text, 6, false);
     add(elsewhere.map(|(_, there)| there).unwrap_or_default(), theme.text, 5, false);
     match identity {
@@ -215,13 +215,13 @@ fn are_tabs_full(canvas: &Canvas<'_, '_>, place: Rect, [_, short]: &[String; 2])
 /// Draws failed operations that nobody has acknowledged. Returns the right end of the space left for others.
 fn failures(canvas: &mut Canvas<'_, '_>, y: u16, x: u16, end: u16) -> u16 {
     let app = canvas.app;
-    let count = listed::unacknowledged(app).count();
-    let Some(newest) = listed::unacknowledged(app).next() else { return end };
-    let health = followed::health(newest);
+    let count = operation_list::unacknowledged(app).count();
+    let Some(newest) = operation_list::unacknowledged(app).next() else { return end };
+    let health = operation_reports::health(newest);
     let (sign, more) = (health.sign(), if count > 1 { format!(" +{}", count - 1) } else { String::new() });
     let forms = [
-        format!("{sign} {} {}{more}", listed::qualified_title(app, newest), newest.status_label()),
-        format!("{sign} {}{more}", listed::qualified_title(app, newest)),
+        format!("{sign} {} {}{more}", operation_list::qualified_title(app, newest), newest.status_label()),
+        format!("{sign} {}{more}", operation_list::qualified_title(app, newest)),
         format!("{sign}{}", if count > 1 { count.to_string() } else { String::new() }),
     ];
     put_first(canvas, y, x, end, &forms, canvas.theme.health(health))
@@ -230,9 +230,10 @@ fn failures(canvas: &mut Canvas<'_, '_>, y: u16, x: u16, end: u16) -> u16 {
 /// Draws the running operations.
 fn runs(canvas: &mut Canvas<'_, '_>, y: u16, x: u16, end: u16) {
     let app = canvas.app;
-    let operations =
-        listed::running(app).map(|newest| (listed::qualified_title(app, newest), followed::fraction(newest)));
-    let panes = listed::activities(app).filter(|going| going.is_running).map(|going| (going.title, going.fraction));
+    let operations = operation_list::running(app)
+        .map(|newest| (operation_list::qualified_title(app, newest), operation_reports::fraction(newest)));
+    let panes =
+        operation_list::activities(app).filter(|going| going.is_running).map(|going| (going.title, going.fraction));
     let mut running = operations.chain(panes);
     let Some((named, fraction)) = running.next() else { return };
     let count = 1 + running.count();
@@ -332,7 +333,7 @@ pub fn typed(canvas: &mut Canvas<'_, '_>, place: Rect, before: &str, input: &Inp
 pub fn key_hints(canvas: &mut Canvas<'_, '_>, place: Rect) {
     let app = canvas.app;
     let theme = canvas.theme;
-    let commands = bottom::commands(app);
+    let commands = bottom_line::commands(app);
     let is_editing = app.editing() && app.screen.typing.is_none() && app.screen.overlays.is_empty();
     let label = |id: Id| if is_editing { app.keymap.label_beside_text(id) } else { app.keymap.label(id) };
     let entry = |id: Id| Some((label(id)?, app.table.command(id).title));
@@ -370,7 +371,7 @@ fn put_key(
 /// Draws the message for a terminal that is too small.
 pub fn too_small(canvas: &mut Canvas<'_, '_>) {
     let area = canvas.area();
-    let lines = tell::too_small(canvas.app, (area.width, area.height));
+    let lines = operation_texts::too_small(canvas.app, (area.width, area.height));
     let first = area.y + area.height.saturating_sub(lines.len() as u16) / 2;
     for (y, line) in (first..area.bottom()).zip(&lines) {
         let left = area.width.saturating_sub(canvas.width(line)) / 2;

@@ -4,8 +4,6 @@
 //! file.
 //! Text from outside reaches cells only through `canvas`.
 
-#[cfg(test)]
-mod astray_tests;
 pub(crate) mod canvas;
 #[cfg(test)]
 mod click_tests;
@@ -21,8 +19,10 @@ mod reading_tests;
 #[cfg(test)]
 mod runs_tests;
 pub(crate) mod shared;
-pub(crate) mod signs;
+#[cfg(test)]
+mod stray_input_tests;
 pub mod svg;
+pub(crate) mod symbols;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]

@@ -117,8 +117,8 @@ pub const INVARIANTS: &[Invariant] = &[
             ("src/aws/mod.rs", "use crate::db::url;"),
             ("src/headless/mod.rs", "use crate::runtime::clock;"),
             ("src/aws/mod.rs", "use crate::headless::table;"),
-            ("src/infra/mod.rs", "use crate::commands::begin::run;"),
-            ("src/runtime/mod.rs", "use crate::commands::begin::run;"),
+            ("src/infra/mod.rs", "use crate::commands::dispatch::run;"),
+            ("src/runtime/mod.rs", "use crate::commands::dispatch::run;"),
             ("src/infra/mod.rs", "use crate::app::App;"),
             ("src/db/mod.rs", "use crate::aws::Session;"),
             ("crates/aws-sim/src/lib.rs", "use cockpit::model::Estate;"),
@@ -270,13 +270,13 @@ pub const INVARIANTS: &[Invariant] = &[
             ];
             // AWS has no error code of its own for these: a refused log token, a missing task definition.
             // PostgreSQL has one code for several causes of a refused login, which need different hints.
-            let known = ["src/app/logs/follow.rs", "src/aws/probe/attempt.rs", "src/db/words.rs"];
+            let known = ["src/app/logs/follow.rs", "src/aws/probe/attempt.rs", "src/db/connection_errors.rs"];
             outside(tree.naming_anywhere(&words), &known)
         },
         planted: &[
             ("src/app/dialog.rs", "fn verb(title: &str) -> &str { title.split(' ').next().unwrap_or(\"\") }"),
             ("src/ui/overlay.rs", "fn warns(line: &Line) -> bool { line.note.contains(\"GUARDED\") }"),
-            ("src/app/poll/keyed.rs", "fn news(event: &Event) -> bool { event.message.contains(\"roll\") }"),
+            ("src/app/poll/keyed_facts.rs", "fn news(event: &Event) -> bool { event.message.contains(\"roll\") }"),
         ],
     },
     Invariant {
@@ -290,16 +290,20 @@ pub const INVARIANTS: &[Invariant] = &[
     Invariant {
         rule: "only the machine of an operation depends on its kind: the lifecycle, the screen and the reports name no kind",
         breaches: |tree| {
-            let kinds = ["operation::deploy", "operation::steps", "operation::choose", "super::deploy", "super::steps"];
+            let kinds =
+                ["operation::deploy", "operation::steps", "operation::options", "super::deploy", "super::steps"];
             let readers = ["src/ui", "src/headless", "src/runtime", "src/panes"];
             let mut found: Vec<String> = readers.iter().flat_map(|module| tree.naming(module, &kinds)).collect();
-            let life = ["src/app/operation/one.rs", "src/app/operation/machine.rs", "src/app/update/change.rs"];
+            let life = ["src/app/operation/life_cycle.rs", "src/app/operation/machine.rs", "src/app/update/change.rs"];
             let named = [tree.naming("src/app/operation", &kinds), tree.naming("src/app/update", &kinds)].concat();
             found.extend(named.into_iter().filter(|hit| life.iter().any(|file| hit.starts_with(file))));
             found
         },
         planted: &[
-            ("src/app/operation/one.rs", "fn is_deploy(machine: &dyn Any) { machine.is::<super::deploy::Deploy>(); }"),
+            (
+                "src/app/operation/life_cycle.rs",
+                "fn is_deploy(machine: &dyn Any) { machine.is::<super::deploy::Deploy>(); }",
+            ),
             ("src/headless/operation.rs", "use crate::app::operation::deploy::Deploy;"),
             ("src/app/update/change.rs", "use crate::app::operation::steps::Wanted;"),
         ],
@@ -332,7 +336,7 @@ pub const INVARIANTS: &[Invariant] = &[
                 "src/app/operation/deploy/request.rs",
                 "src/app/operation/steps/request.rs",
                 "src/app/operation/single/scaling/request.rs",
-                "src/app/operation/parameter/typed.rs",
+                "src/app/operation/parameter/command_line.rs",
                 "src/app/operation/database/request.rs",
                 "src/app/operation/single/mute/request.rs",
                 "src/app/operation/single/invalidation/mod.rs",
@@ -358,7 +362,7 @@ pub const INVARIANTS: &[Invariant] = &[
             .concat()
         },
         planted: &[
-            ("src/runtime/drive.rs", "async fn all(events: &mut mpsc::Receiver<Event>) {}"),
+            ("src/runtime/headless_operations.rs", "async fn all(events: &mut mpsc::Receiver<Event>) {}"),
             ("src/commands/logs/run.rs", "async fn all(mut events: Events) { while events.recv().await.is_some() {} }"),
             ("src/runtime/logs.rs", "use crate::app::backoff::Backoff;"),
         ],

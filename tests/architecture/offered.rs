@@ -2,7 +2,7 @@
 
 use super::tree::Tree;
 use clap::error::ErrorKind;
-use cockpit::commands::line::command;
+use cockpit::commands::command_line::command;
 
 /// The values for placeholders in a command. Those not listed get one that is valid as a name, a number and an id.
 const STANDS_FOR: [(&str, &str); 9] = [

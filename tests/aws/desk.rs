@@ -8,7 +8,7 @@ use cockpit::app::operation::database::call::{RdsRead, RdsWrite};
 use cockpit::app::operation::single::address::call::{Ingress, ReachRead};
 use cockpit::app::operation::single::invalidation::call::{Batch, CdnRead};
 use cockpit::aws::{Connection, Keys, Session};
-use cockpit::model::health_probe::door::AccessChange;
+use cockpit::model::health_probe::manual_access::AccessChange;
 use cockpit::model::image::Registry;
 use cockpit::model::machine::PowerAction;
 use cockpit::model::parameters::{Kind, Value};

@@ -21,7 +21,7 @@ use cockpit::infra::run::start::{self, NotStarted};
 use cockpit::infra::run::{folder, requests};
 use cockpit::model::infra::run::Phase;
 use cockpit::model::infra::run_event::{Actor, Goal, Request, RequestKind, RunEnd, Step, UnitEnd};
-use cockpit::model::infra::world::EndpointVariables;
+use cockpit::model::infra::state_endpoint::EndpointVariables;
 use cockpit::model::infra::{Around, RunOrder, RunState, Tool, Unit};
 use jiff::Timestamp;
 use rustix::process::{Pid, Signal, kill_process};

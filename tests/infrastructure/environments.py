@@ -143,11 +143,19 @@ class Units(Applied):
     def working_directory(self, unit):
         return next(path.parent for path in (self.folder / unit / ".terragrunt-cache").rglob("provider.tf"))
 
+    def plans_of_run(self):
+        """In the short run, the plans are those that the cockpit applies; otherwise Terragrunt also makes its own before."""
+        return self.environment.by_cockpit and not self.full
+
     def plan_first(self):
-        self.run_all("plan", "-input=false", "-out=first.tfplan")
+        if not self.plans_of_run():
+            self.run_all("plan", "-input=false", "-out=first.tfplan")
+            self.read_plans(lambda unit: "first.tfplan")
+
+    def read_plans(self, file):
         # Two at a time: each reads the provider's whole schema.
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
-            show = lambda unit: self.shell.schemas("show", "-json", "first.tfplan", cwd=self.working_directory(unit))  # noqa: E731
+            show = lambda unit: self.shell.schemas("show", "-json", file(unit), cwd=self.working_directory(unit))  # noqa: E731
             self.plans = {unit: json.loads(shown.stdout) for unit, shown in zip(self.units(), pool.map(show, self.units()))}
 
     def apply(self):
@@ -157,7 +165,11 @@ class Units(Applied):
         if self.full:
             self.by_pane("environment_is_applied_detached_cancelled_retried_and_destroyed_from_the_pane")
         self.cockpit("infra", "apply")
-        self.cockpit("infra", "plan", "--detailed-exitcode")
+        if self.plans_of_run():
+            (run,) = (self.configured() / ".local/state/cockpit/runs" / self.environment.name).glob("*-apply-*")
+            self.read_plans(lambda unit: run / "units" / unit / "plan.tfplan")
+        else:
+            self.cockpit("infra", "plan", "--detailed-exitcode")
 
     def plan_again(self):
         result = self.run_all("plan", "-input=false", "-detailed-exitcode", "-out=again.tfplan", codes=(0, 2))

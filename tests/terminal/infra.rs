@@ -266,7 +266,7 @@ fn run_keeps_waiting_for_review_when_the_asking_terminal_closes() {
     terminal.shows("do it? [");
     terminal.press("\u{4}");
     assert_eq!(terminal.ended(), 7, "{}", terminal.text());
-    terminal.shows("the run goes on");
+    terminal.shows("the run continues");
     let run =
         || crate::support::line(&mut home.at(None), "--env lab infra runs -o json").exits(0).json()["runs"][0].clone();
     let (left, name) = (run(), run()["run"].as_str().unwrap().to_owned());

@@ -164,7 +164,7 @@ fn held_key_confirms_no_plan() {
     // As fast as this machine sends them, until the window reports the held key.
     until("the message about the held key", PATIENCE, || {
         terminal.press("\r");
-        terminal.text().contains("a key that is held").then_some(())
+        terminal.text().contains("a held key").then_some(())
     });
     terminal.shows("[ Deploy ]");
     terminal.hides("⏎ chooses");
@@ -294,7 +294,7 @@ fn run_question_is_left_by_key_signal_timeout_and_end_of_the_run() {
     interrupt(&mut terminal);
     terminal.press("\u{3}");
     assert_eq!(terminal.ended(), 7, "{}", terminal.text());
-    terminal.shows("the run goes on");
+    terminal.shows("the run continues");
     let mut terminal = open("--env lab infra attach");
     terminal.shows("terraform_data.it: creating");
     interrupt(&mut terminal);

@@ -11,7 +11,7 @@ use crate::services::rest::{self, Rest};
 use crate::services::{self, ApiError, Call, Service};
 use crate::shared::Shared;
 use crate::wire::{Node, cbor, json, map, query};
-use crate::world::trail::Caller;
+use crate::world::cloudtrail::Caller;
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, Response};

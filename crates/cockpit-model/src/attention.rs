@@ -24,7 +24,7 @@ use super::certificates;
 use super::estate::{Estate, ServiceRow};
 use super::failure::{Failure, FailureKind};
 use super::health::{Health, Reason, Severity};
-use super::parameters::{is_under_path, named};
+use super::parameters::{is_under_path, references};
 use super::source::Source;
 use super::time::sentence_duration;
 use jiff::{SignedDuration, Timestamp};
@@ -137,19 +137,19 @@ fn identity(estate: &Estate, now: Timestamp, list: &mut Vec<Attention>) {
 /// before the task definition was registered is no evidence, and is ignored.
 fn parameters(estate: &Estate, list: &mut Vec<Attention>) {
     let (Some(known), Some(at)) = (estate.parameters.value(), estate.parameters.at()) else { return };
-    let known: std::collections::BTreeSet<&str> = known.iter().map(|one| named::normalize(&one.name)).collect();
+    let known: std::collections::BTreeSet<&str> = known.iter().map(|one| references::normalize(&one.name)).collect();
     for service in estate.services.value().into_iter().flat_map(std::collections::BTreeMap::values) {
         let read =
             service.current_definitions().into_iter().filter_map(|name| estate.task_definitions.get(name)?.value());
         let definitions = read.filter(|definition| definition.registered_at.is_none_or(|registered| registered <= at));
         let short = estate.service_row(&service.name).map_or(service.name.as_str(), |row| row.short.as_str());
-        for reference in definitions.flat_map(|definition| named::references(&service.name, short, definition)) {
-            let named::ValueSource::Parameter { name, region: None, .. } =
+        for reference in definitions.flat_map(|definition| references::references(&service.name, short, definition)) {
+            let references::ValueSource::Parameter { name, region: None, .. } =
                 &reference.from.without_local_region(&service.arn)
             else {
                 continue;
             };
-            if known.contains(named::normalize(name)) || !is_under_path(name, &estate.parameter_paths) {
+            if known.contains(references::normalize(name)) || !is_under_path(name, &estate.parameter_paths) {
                 continue;
             }
             list.push(Attention {

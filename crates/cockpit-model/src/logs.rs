@@ -1,8 +1,8 @@
 //! Logs as AWS returns them: events, pages, groups, live updates, results of Insights; and the location of a
 //! container's log. The crate `log-store` stores, parses and searches lines; `app::logs` decides what to request.
 
-use super::piece::Piece;
 use super::task_definition::ContainerDefinition;
+use super::text_slice::Piece;
 use std::sync::Arc;
 
 /// Milliseconds since the Unix epoch, as the API counts.

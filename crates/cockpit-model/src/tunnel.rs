@@ -1,16 +1,16 @@
 //! Tunnels and shells: the container that they go through, or why there is none; and a tunnel's far end and state.
 
-pub mod far;
 pub mod instance;
 mod no_target;
-pub mod standing;
-pub mod whose;
+pub mod owner;
+pub mod remote_end;
+pub mod status;
 
 use crate::names::list_names;
 pub use instance::is_instance;
 use jiff::Timestamp;
 pub use no_target::{NoTarget, not_yet, unavailable};
-use whose::Ownership;
+use owner::Ownership;
 
 /// A task, with the data that ECS Exec needs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

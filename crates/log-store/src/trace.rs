@@ -4,19 +4,19 @@
 //! A line continues the error before it if it is indented, if it has the form of a frame, or if the runtime always writes it
 //! at this point of a trace. Lines that could just as well be ordinary log lines are never taken.
 
-mod forms;
-mod marks;
+mod line_formats;
+mod line_starts;
 
 use crate::level::Level;
 use crate::line::starts_log_entry;
-use forms::{
+use line_formats::{
     is_elixir, is_exception, is_field, is_gin_place, is_go_frame, is_go_frame_name, is_go_name, is_goroutine,
     is_haskell, is_js_error, is_julia_frame, is_more, is_native, is_node_place, is_number_frame, is_php_next, is_place,
     is_prisma, is_python_end, is_rails_error, is_register, is_request, is_ruby_frame, is_ruby_start, is_tagged_error,
     is_termination_message, is_thrown, untagged,
 };
-pub(crate) use forms::{is_haskell_event, is_postgres_detail};
-use marks::{ASYNCIO, CHAINED, FAULT, FRAMES, GO, HEAP, PYTHON_SQL, RUST, SANITIZER, SWIFT};
+pub(crate) use line_formats::{is_haskell_event, is_postgres_detail};
+use line_starts::{ASYNCIO, CHAINED, FAULT, FRAMES, GO, HEAP, PYTHON_SQL, RUST, SANITIZER, SWIFT};
 
 /// The stack trace that is open in a stream.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use ssm_tunnel::agent::{self, Agent};
-use ssm_tunnel::carried::Event;
+use ssm_tunnel::purpose::Event;
 use ssm_tunnel::{Purpose, SendRate, Session, Time};
 use std::io::Write;
 

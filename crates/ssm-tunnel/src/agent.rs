@@ -1,10 +1,10 @@
 //! The agent's side of a session, for simulators and tests: the behaviour of the SSM agent on the data channel.
 
-use crate::carried::{Purpose, SendRate};
 use crate::channel::{CHUNK, Channel, Inbound, Role};
 use crate::frame::{FrameError, Kind, flag, payload};
 use crate::message::{HandshakeRequest, HandshakeResponse, RequestedAction, Size};
 use crate::outbox::Outbox;
+use crate::purpose::{Purpose, SendRate};
 use crate::smux::{self, Mux, StreamId};
 use crate::time::Time;
 use crate::version::is_newer;

@@ -2,9 +2,9 @@
 //! `./dev fuzz` runs these with many more cases.
 
 use crate::agent::Agent;
-use crate::carried::{Event, Purpose, SendRate};
 use crate::frame::{Frame, FrameError, HEADER, Kind, payload};
 use crate::message::{Acknowledge, ChannelClosed, HandshakeRequest, HandshakeResponse, Size};
+use crate::purpose::{Event, Purpose, SendRate};
 use crate::session::Session;
 use crate::smux::{self, Mux, SmuxError};
 use crate::time::Time;

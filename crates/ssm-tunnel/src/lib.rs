@@ -18,13 +18,13 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod agent;
-pub mod carried;
 pub mod channel;
 #[cfg(feature = "driver")]
 pub mod driver;
 pub mod frame;
 pub mod message;
 mod outbox;
+pub mod purpose;
 pub mod rtt;
 pub mod session;
 pub mod smux;
@@ -33,9 +33,9 @@ pub mod supervisor;
 pub mod time;
 pub mod version;
 
-pub use carried::{Purpose, SendRate};
 #[cfg(feature = "driver")]
 pub use driver::{Credentials, Gate, Local, OpenSession, Options, Proxy, Shell, Status, Token, Tunnel};
+pub use purpose::{Purpose, SendRate};
 pub use session::Session;
 pub use supervisor::{Failure, FailureKind, State};
 pub use time::Time;

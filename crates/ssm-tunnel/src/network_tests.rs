@@ -2,7 +2,7 @@
 //! them: what arrives is byte for byte what was sent.
 
 use crate::agent::{self, Agent};
-use crate::carried::{Event, Purpose, SendRate};
+use crate::purpose::{Event, Purpose, SendRate};
 use crate::session::Session;
 use crate::time::Time;
 use bytes::Bytes;

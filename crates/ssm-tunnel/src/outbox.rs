@@ -2,8 +2,8 @@
 //! message's worth from their multiplexer at a time: since messages are paced, a hundred small requests then do not
 //! need a hundred turns.
 
-use crate::carried::SendRate;
 use crate::channel::CHUNK;
+use crate::purpose::SendRate;
 use crate::time::Time;
 use bytes::{Bytes, BytesMut};
 use std::collections::VecDeque;

@@ -2,11 +2,11 @@
 //! or a terminal. A session continues over any number of links; data queued while there is no link waits for the next
 //! one.
 
-use crate::carried::{Event, Purpose, SendRate};
 use crate::channel::{CHUNK, Channel, Inbound, Role, random};
 use crate::frame::{FrameError, flag, payload};
 use crate::message::{CLIENT_VERSION, HandshakeRequest, HandshakeResponse, ProcessedAction, Size, open_data_channel};
 use crate::outbox::Outbox;
+use crate::purpose::{Event, Purpose, SendRate};
 use crate::smux::{self, Mux, StreamId};
 use crate::time::Time;
 use crate::version::is_newer;

@@ -4,7 +4,7 @@ use super::state::ID;
 use crate::app::effect::Effect;
 use crate::app::event::{Answer, Event};
 use crate::app::ticket::Owner;
-use crate::app::{App, document};
+use crate::app::{App, keys_document};
 use crate::feeds::Ask;
 use crate::feeds::aws::{Fact, Part, Query};
 use crate::model::{Alarm, AlarmState, Failure, FailureKind};
@@ -74,7 +74,7 @@ fn example_pane_has_the_features_of_every_pane() {
     // Help and documentation list its command under its heading; the palette opens the pane.
     press(&mut app, "?", &world);
     assert!(text(&app).contains("── In the alarms ──"), "{}", text(&app));
-    let page = document::keys(&TABLE);
+    let page = keys_document::keys(&TABLE);
     assert!(page.contains("## In the alarms") && page.contains("| `f` | `only-firing` | look |"), "{page}");
     press(&mut app, "esc 1", &world);
     assert_ne!(app.shown_pane().id, ID);

@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::app::effect::{Effect, Priority};
 use crate::app::event::Answer;
 use crate::app::ticket::{Owner, Ticket};
-use crate::app::update::settle::after_move;
+use crate::app::update::refresh::after_move;
 use crate::feeds::aws::{Fact, Part, Query};
 use jiff::SignedDuration;
 

@@ -2,7 +2,7 @@
 
 use crate::app::effect::Effect;
 use crate::app::poll::{InFlight, Job, Poller, Sweep};
-use crate::app::unmatched::has_wrong_name;
+use crate::app::unmatched_names::has_wrong_name;
 use crate::config::EnvironmentConfig;
 use crate::feeds::aws::{Fact, Part, Query};
 use crate::model::{Estate, Failure, Series, Source};

@@ -1,7 +1,7 @@
 //! One followed group: how far it was read, which window comes next, and which of its lines are known already.
 //! [`super::follow`] decides when to send requests, and combines live tails and rounds.
 
-use super::again::{ROUND_OVERLAP, Reach, RereadProgress, SkippedRange};
+use super::reread::{ROUND_OVERLAP, Reach, RereadProgress, SkippedRange};
 use super::sources::GroupSource;
 use crate::model::logs::{LogEvent, LogPage, Ms};
 use crate::model::{Failure, Piece};

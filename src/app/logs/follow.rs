@@ -14,9 +14,9 @@
 //! service shows lines to the tail first, they are slow and only fill in what it missed. Lines of a live tail have no
 //! ids, so they are identified by content and time, and by how many identical lines came before.
 
-use super::bound::MAX_REMEMBERED_LINES;
 pub use super::feed::{Batch, Gap, Plan, ReceivedLine};
 use super::feed::{Feed, Recent, content, overlap};
+use super::memory_bound::MAX_REMEMBERED_LINES;
 use super::sources::GroupSource;
 use crate::app::backoff;
 use crate::model::logs::{LiveUpdate, LogPage, LogWindow, Ms};

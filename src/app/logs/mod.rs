@@ -12,8 +12,7 @@
 //! The pane is `panes::logs`. Pure, like all of `app`: time enters as a number, requests leave as data. The crate
 //! `log-store` keeps and searches the lines.
 
-mod again;
-mod bound;
+pub mod distribution;
 mod feed;
 pub mod follow;
 #[cfg(test)]
@@ -21,16 +20,17 @@ mod follow_rates_tests;
 #[cfg(test)]
 mod follow_tests;
 pub mod insights;
-pub mod named;
-pub mod once;
-#[cfg(test)]
-mod once_tests;
-pub mod order;
+pub mod json_line;
+pub mod line_order;
+mod memory_bound;
+pub mod named_filters;
 pub mod reader;
 #[cfg(test)]
 mod reader_tests;
-pub mod share;
+mod reread;
+pub mod single_read;
+#[cfg(test)]
+mod single_read_tests;
 pub mod slices;
 pub mod sources;
-pub mod when;
-pub mod written;
+pub mod time_input;

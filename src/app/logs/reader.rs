@@ -2,8 +2,8 @@
 //! beside polling, and the identity of renewed credentials. Pure: the driver supplies the time and runs the requests.
 
 use super::follow::{Batch, FeedState, Follower, Gap, ReceivedLine};
-use super::once::OneTimeReader;
-use super::order::ReorderBuffer;
+use super::line_order::ReorderBuffer;
+use super::single_read::OneTimeReader;
 use super::sources::GroupSource;
 use crate::app::backoff::Backoff;
 use crate::app::effect::{Effect, Priority};

@@ -21,24 +21,24 @@
 //! deployments, and drops replies that nothing waits for.
 
 pub mod call;
-pub mod choose;
 pub mod custom;
 pub mod database;
 pub mod deploy;
+mod effect_check;
+pub mod exactly_once;
+pub mod life_cycle;
 pub mod machine;
-pub mod one;
+pub mod options;
 pub mod outcome;
 pub mod parameter;
 mod parameters;
 pub mod plan;
 pub mod program;
-mod proof;
 mod refusals;
 mod rounds;
 pub mod single;
 pub mod step;
 pub mod steps;
-pub mod sure;
 pub mod watch;
 
 #[cfg(test)]
@@ -60,8 +60,8 @@ use super::effect::Effect;
 use crate::config::EnvironmentConfig;
 use call::{Call, CallId, CallResult, Read};
 use jiff::{Timestamp, tz::TimeZone};
+pub use life_cycle::{Operation, OperationId, Stage};
 pub use machine::{Machine, NewOperation, Picture, Target};
-pub use one::{Operation, OperationId, Stage};
 use std::collections::{BTreeMap, HashMap};
 use step::Slot;
 
@@ -109,7 +109,7 @@ impl Operations {
         let conflicting_operation = self.conflicting_operation(&*what, environment);
         let mut operation = Operation::new(id, mark, what, environment.clone(), now);
         operation.conflicts_with = conflicting_operation;
-        operation.limit = self.limit.unwrap_or(one::LIMIT);
+        operation.limit = self.limit.unwrap_or(life_cycle::LIMIT);
         operation.deadline = self.deadline;
         self.list.push(operation);
         let effects = self.step(id, now, Operation::begin);

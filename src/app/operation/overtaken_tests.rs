@@ -82,7 +82,7 @@ fn deleted_or_reversed_database_ends_the_wait() {
     for (after, words) in [
         (vec!["stopping", "available"], "db was started meanwhile"),
         (vec!["deleting"], "db is deleting"),
-        (vec![], "db is not there"),
+        (vec![], "db no longer exists"),
     ] {
         let looks = std::cell::Cell::new(0);
         let wanted = StepChange::Power { power: Power::Stop, services: Vec::new(), databases: true, direct: true };

@@ -3,7 +3,7 @@
 use super::call::Write;
 use crate::app::command::Risk;
 use crate::model::deploy::{Change, Check, Level};
-use crate::model::offered::{CommandScope, with_scope};
+use crate::model::suggested_commands::{CommandScope, with_scope};
 
 /// A plan, shown before anything is changed.
 #[derive(Debug, Clone, PartialEq)]

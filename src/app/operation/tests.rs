@@ -2,9 +2,9 @@
 
 use super::call::{Call, CallId, CallResult, Read, Reply, Write};
 use super::deploy::{self, Source};
+use super::exactly_once::{Before, Proof};
 use super::outcome::Verdict;
 use super::steps::{self, StepChange};
-use super::sure::{Before, Proof};
 use super::{NewOperation, OperationId, Operations, Stage};
 use crate::app::effect::Effect;
 use crate::config::{EnvironmentConfig, Hooks};

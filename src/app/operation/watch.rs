@@ -1,14 +1,14 @@
 //! Watches one deployment to its end. The end is that of *our* service deployment in the service's history, and nothing
 //! else: a service is also "stable" after a rollback.
 
-mod judge;
 mod tasks;
+mod verdict;
 
 use super::call::{CallResult, Read, Reply};
 use super::refusals::{self, ReportedFailures};
 use super::step::{Ctx, Slot, Weight, wait_after};
 use crate::app::refusals::Refusals;
-use crate::model::deploy::trouble::DeployProblem;
+use crate::model::deploy::task_problems::DeployProblem;
 use crate::model::rollout::{RolloutStatus, ServiceDeployment};
 use crate::model::service::Service;
 use crate::model::target::Target;

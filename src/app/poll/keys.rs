@@ -1,7 +1,7 @@
 //! The keys that are due: a few at a time, those on the screen first.
 
 use super::Poller;
-use super::keyed::HISTORIES_FOR_ALL;
+use super::keyed_facts::HISTORIES_FOR_ALL;
 use super::round::Round;
 use super::timer::{Timer, unfocused_delay};
 use crate::app::effect::{Effect, Priority};

@@ -4,7 +4,7 @@ use super::timer::arm;
 use super::{Job, Poller};
 use crate::app::effect::Priority;
 use crate::config::EnvironmentConfig;
-use crate::model::{FailureKind, Source, kept};
+use crate::model::{FailureKind, Source, retention};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 
@@ -38,7 +38,7 @@ impl Poller {
         let service_now = now + self.ahead;
         let back = self.wants.history.max(least);
         let since = service_now.checked_sub(back).unwrap_or(Timestamp::UNIX_EPOCH);
-        let since = kept::earliest_time(source, service_now).map_or(since, |oldest| since.max(oldest));
+        let since = retention::earliest_time(source, service_now).map_or(since, |oldest| since.max(oldest));
         // The margin includes what has just happened despite small differences of clocks.
         let until = service_now + MARGIN;
         let until = self.wants.until.map_or(until, |wanted| until.min(wanted));

@@ -1,21 +1,21 @@
 //! Takes reports about tunnels: each change goes into the activity list with its reason.
 
 use super::state::{Tunnel, TunnelQuestion};
-use super::{ask, tell};
+use super::{opening, texts};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::event::Answer;
 use crate::feeds::part::Part;
 use crate::feeds::tunnels::Fact;
-use crate::model::offered::with_scope;
-use crate::model::tunnel::standing::{Phase, TunnelStatus};
+use crate::model::suggested_commands::with_scope;
+use crate::model::tunnel::status::{Phase, TunnelStatus};
 
 /// Handles a report about a tunnel.
 pub fn absorb(app: &mut App, answer: Answer) -> Vec<Effect> {
     let number = answer.ticket.serial;
     let part = answer.of::<Fact>().part;
     let Some(place) = app.tunnels.list.iter().position(|tunnel| tunnel.number == number) else { return Vec::new() };
-    let (next, named) = (app.tunnels.list[place].next.clone(), tell::title(&app.tunnels.list[place]));
+    let (next, named) = (app.tunnels.list[place].next.clone(), texts::title(&app.tunnels.list[place]));
     match part {
         Part::Page(fact) => learned(app, place, fact),
         Part::Last(fact) => {
@@ -41,7 +41,7 @@ pub fn absorb(app: &mut App, answer: Answer) -> Vec<Effect> {
         tunnel.next = None;
     }
     if next.environment == app.environment.name {
-        return ask::open_now(app, *next);
+        return opening::open_now(app, *next);
     }
     let text = format!(
         "{named} is closed; none to {} was opened: {} was left meanwhile",
@@ -67,10 +67,10 @@ fn learned(app: &mut App, place: usize, fact: Fact) {
         Fact::Status(standing) => update_status(app, place, *standing),
         Fact::Stopped(id) => {
             let tunnel = app.tunnels.list.remove(place);
-            let text = format!("{}: instance {id} is stopped", tell::title(&tunnel));
+            let text = format!("{}: instance {id} is stopped", texts::title(&tunnel));
             app.note(true, text.clone());
             if may_ask(app, &tunnel) {
-                ask::open_confirmation(app, TunnelQuestion::Start(Box::new(tunnel.plan), id));
+                opening::open_confirmation(app, TunnelQuestion::Start(Box::new(tunnel.plan), id));
             } else {
                 app.show_message(text);
             }
@@ -78,12 +78,12 @@ fn learned(app: &mut App, place: usize, fact: Fact) {
         Fact::PortTaken { by, free } => {
             let tunnel = app.tunnels.list.remove(place);
             let owner = by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
-            let text = format!("{}: 127.0.0.1:{} is taken{owner}", tell::title(&tunnel), tunnel.plan.port);
+            let text = format!("{}: 127.0.0.1:{} is taken{owner}", texts::title(&tunnel), tunnel.plan.port);
             app.note(true, text.clone());
             match free {
                 // Asked only in the tunnel's environment: elsewhere it would be opened with other credentials.
                 Some(free) if may_ask(app, &tunnel) => {
-                    ask::open_confirmation(app, TunnelQuestion::Port(Box::new(tunnel.plan), by, free));
+                    opening::open_confirmation(app, TunnelQuestion::Port(Box::new(tunnel.plan), by, free));
                 }
                 _ => app.show_message(text),
             }
@@ -113,21 +113,21 @@ fn update_status(app: &mut App, place: usize, standing: TunnelStatus) {
     let tunnel = tunnel.clone();
     if refused {
         let place = tunnel.plan.remote.host_and_port();
-        let text = format!("{}: a connection was refused: {place} cannot be reached from there", tell::title(&tunnel));
+        let text = format!("{}: a connection was refused: {place} cannot be reached from there", texts::title(&tunnel));
         app.note(true, text.clone());
         app.show_message(text);
     }
     if let Some(leftover) =
         tunnel.status.left_session_note().filter(|_| before.termination_failure != tunnel.status.termination_failure)
     {
-        let text = format!("{}: {leftover}", tell::title(&tunnel));
+        let text = format!("{}: {leftover}", texts::title(&tunnel));
         app.note(true, text.clone());
         app.show_message(text);
     }
     if !news {
         return;
     }
-    let text = tell::status_text(&tunnel);
+    let text = texts::status_text(&tunnel);
     let phase = tunnel.status.phase;
     let bad = matches!(phase, Phase::Failed | Phase::Replacing);
     app.note(bad, text.clone());
@@ -135,7 +135,7 @@ fn update_status(app: &mut App, place: usize, standing: TunnelStatus) {
     if bad {
         app.show_message(text);
     } else if first {
-        app.show_message(tell::ready_or_news(&tunnel));
+        app.show_message(texts::ready_or_news(&tunnel));
     }
     // A tunnel that was closed is removed; one that failed stays, with its reason.
     if phase == Phase::Closed {

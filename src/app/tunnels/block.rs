@@ -1,7 +1,7 @@
 //! The block that lists tunnels, for every pane that shows it.
 
 use super::state::Tunnel;
-use super::tell;
+use super::texts;
 use crate::app::data_status::note;
 use crate::app::pane::{Data, DataStatus, Rows};
 use crate::app::screen::Block;
@@ -46,14 +46,14 @@ pub fn selected(app: &App) -> Option<&Tunnel> {
 
 fn lines(app: &App) -> Vec<(String, String)> {
     let line = |tunnel: &Tunnel| {
-        (tunnel.number.to_string(), format!("{} {}", tell::status_text(tunnel), tunnel.plan.remote.host_and_port()))
+        (tunnel.number.to_string(), format!("{} {}", texts::status_text(tunnel), tunnel.plan.remote.host_and_port()))
     };
     app.tunnels.list.iter().map(line).collect()
 }
 
 /// The text to copy for a tunnel: how programs connect to it.
 fn subject(app: &App, key: Option<&str>) -> Option<Subject> {
-    Some(Subject::Text(tell::url(tunnel_of_row(app, key?)?)))
+    Some(Subject::Text(texts::url(tunnel_of_row(app, key?)?)))
 }
 
 fn status(_: &App) -> DataStatus {
@@ -71,8 +71,8 @@ pub fn details(app: &App, key: &str) -> Vec<Fact> {
     facts.push(fact("leads to", plan.remote.host_and_port()));
     facts.push(fact("through", standing.through.as_deref().unwrap_or_else(|| plan.wanted.through())));
     facts.push(fact("listens at", tunnel.local.as_deref().unwrap_or("not yet")));
-    facts.push(fact("connect", tell::url(tunnel)));
-    facts.extend(tell::client_connections(tunnel).map(|(label, text)| fact(label, text)));
+    facts.push(fact("connect", texts::url(tunnel)));
+    facts.extend(texts::client_connections(tunnel).map(|(label, text)| fact(label, text)));
     facts.push(fact("sent", pluralize(standing.sent, "byte")));
     facts.push(fact("received", pluralize(standing.received, "byte")));
     facts.extend(standing.round_trip.map(|round| fact("round trip", format!("{} ms", round.as_millis()))));

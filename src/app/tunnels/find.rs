@@ -6,8 +6,8 @@ use crate::app::App;
 use crate::feeds::sql::Place;
 use crate::model::Database;
 use crate::model::tunnel::NoTarget;
-use crate::model::tunnel::far::{RemoteAddress, RemoteTarget};
-use crate::model::tunnel::standing::Phase;
+use crate::model::tunnel::remote_end::{RemoteAddress, RemoteTarget};
+use crate::model::tunnel::status::Phase;
 
 /// The databases of the open environment.
 pub fn databases(app: &App) -> Vec<&Database> {

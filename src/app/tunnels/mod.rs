@@ -3,13 +3,13 @@
 //! one with [`ask`].
 
 pub mod absorb;
-pub mod ask;
 pub mod block;
 pub mod find;
+pub mod opening;
 pub mod pane;
 pub mod route;
 pub mod shell;
 pub mod state;
-pub mod tell;
 #[cfg(test)]
 mod tests;
+pub mod texts;

@@ -5,11 +5,11 @@ use crate::config::{Config, EnvironmentConfig};
 use crate::model::audit::Record;
 use crate::model::names::{find, list_names};
 use crate::model::text::shell_quote;
-use crate::model::tunnel::far::{POSTGRES, RemoteTarget};
 use crate::model::tunnel::instance::InstanceSelector;
-use crate::model::tunnel::whose::{EnvironmentClaims, Ownership};
+use crate::model::tunnel::owner::{EnvironmentClaims, Ownership};
+use crate::model::tunnel::remote_end::{POSTGRES, RemoteTarget};
 use crate::model::tunnel::{NoTarget, TunnelGateway, unavailable};
-use crate::model::{Endpoints, Identity, offered};
+use crate::model::{Endpoints, Identity, suggested_commands};
 use jiff::SignedDuration;
 
 /// The near end of a tunnel in AWS: the service or instance that it goes through.
@@ -158,13 +158,13 @@ pub fn record(
 }
 
 /// The command line that opens the same tunnel.
-pub fn command_line(named: offered::CommandScope<'_>, to: &str, through: &str, port: u16) -> String {
+pub fn command_line(named: suggested_commands::CommandScope<'_>, to: &str, through: &str, port: u16) -> String {
     let through = shell_quote(through);
     named.command(&format!("cockpit tunnel {} --to {to} --through {through} --port {port}", named.environment))
 }
 
 /// The command line that opens the same tunnel at a Unix socket.
-pub fn socket_command_line(named: offered::CommandScope<'_>, to: &str, through: &str, path: &str) -> String {
+pub fn socket_command_line(named: suggested_commands::CommandScope<'_>, to: &str, through: &str, path: &str) -> String {
     let (through, path) = (shell_quote(through), shell_quote(path));
     named.command(&format!("cockpit tunnel {} --to {to} --through {through} --socket {path}", named.environment))
 }

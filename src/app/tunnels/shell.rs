@@ -1,12 +1,12 @@
 //! A shell in a container, which takes over the terminal.
 
-use super::ask::{self, identity};
+use super::opening::{self, identity};
 use super::state::{ShellPlan, TunnelQuestion};
 use super::{find, route};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::feeds::runs::Place;
-use crate::model::tunnel::whose::Ownership;
+use crate::model::tunnel::owner::Ownership;
 use crate::model::tunnel::{TunnelGateway, short};
 
 /// The default program.
@@ -28,7 +28,7 @@ pub fn open(
         }
     };
     if find::exec_is_off(app, service) {
-        ask::open_confirmation(app, TunnelQuestion::Exec(service.to_owned()));
+        opening::open_confirmation(app, TunnelQuestion::Exec(service.to_owned()));
         return Vec::new();
     }
     let environment = &app.environment;
@@ -55,7 +55,7 @@ pub fn open(
         audit: Place { audit_file: app.config.audit_file.clone(), simulated: app.session.simulated },
     };
     if app.environment.guarded {
-        ask::open_confirmation(app, TunnelQuestion::Shell(Box::new(plan)));
+        opening::open_confirmation(app, TunnelQuestion::Shell(Box::new(plan)));
         return Vec::new();
     }
     begin(&plan)
@@ -81,7 +81,7 @@ pub fn on_instance(app: &mut App, id: &str) -> Vec<Effect> {
         audit: Place { audit_file: app.config.audit_file.clone(), simulated: app.session.simulated },
     };
     if app.environment.guarded {
-        ask::open_confirmation(app, TunnelQuestion::Shell(Box::new(plan)));
+        opening::open_confirmation(app, TunnelQuestion::Shell(Box::new(plan)));
         return Vec::new();
     }
     begin(&plan)

@@ -4,8 +4,8 @@ use crate::app::ticket::{Owner, Ticket};
 use crate::feeds::runs::Place;
 use crate::model::audit::Record;
 use crate::model::tunnel::TunnelGateway;
-use crate::model::tunnel::far::{RemoteAddress, RemoteTarget};
-use crate::model::tunnel::standing::TunnelStatus;
+use crate::model::tunnel::remote_end::{RemoteAddress, RemoteTarget};
+use crate::model::tunnel::status::TunnelStatus;
 use jiff::Timestamp;
 
 /// The tunnels of this session.

@@ -1,7 +1,7 @@
 //! Tests of a session's tunnels.
 
 use super::state::{Tunnel, TunnelOptions, TunnelQuestion, ticket};
-use super::{ask, find, route, tell};
+use super::{find, opening, route, texts};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::event::{Answer, Event};
@@ -11,8 +11,8 @@ use crate::app::update::open::switch;
 use crate::config::EnvironmentConfig;
 use crate::feeds::part::Part;
 use crate::feeds::tunnels::{Ask, Fact, TunnelOrder};
-use crate::model::tunnel::far::RemoteTarget;
-use crate::model::tunnel::standing::{Phase, TunnelStatus};
+use crate::model::tunnel::remote_end::RemoteTarget;
+use crate::model::tunnel::status::{Phase, TunnelStatus};
 
 /// An app that has read a world with this many services, each with ECS Exec.
 fn with_services(services: usize) -> App {
@@ -44,7 +44,7 @@ fn report_phase(app: &mut App, number: u64, phase: Phase, reason: Option<&str>) 
 
 /// Opens a tunnel that is ready for connections.
 fn opened(app: &mut App) -> u64 {
-    let effects = ask::open(app, to_db());
+    let effects = opening::open(app, to_db());
     assert!(order(&effects).is_some(), "{effects:?}");
     let number = app.tunnels.last;
     report(app, number, Fact::Listening("127.0.0.1:5432".into()));
@@ -70,7 +70,7 @@ fn open_tunnel_is_found_by_its_place_only_in_its_environment() {
     switch(&mut app, "prod");
     assert_eq!(find::server_behind(&app, &to), None, "another environment's database is another one");
     assert!(app.tunnels.get(number).is_some_and(Tunnel::is_live), "it goes on");
-    let header = tell::header(&app).unwrap().1;
+    let header = texts::header(&app).unwrap().1;
     assert_eq!(header, ["tunnel ● staging 5432", "● staging 5432"], "its port is no way into this one");
     report_phase(&mut app, number, Phase::Resuming, Some("the machine slept"));
     assert_eq!(app.tunnels.get(number).unwrap().status.phase, Phase::Resuming, "and is heard of");
@@ -90,21 +90,21 @@ fn activity_lists_each_change_of_a_tunnel_with_its_reason() {
         TunnelStatus { phase: Phase::Replacing, sent: 10, ..app.tunnels.get(number).unwrap().status.clone() };
     report(&mut app, number, Fact::Status(Box::new(standing)));
     assert_eq!(app.activity.len(), lines, "counters are no news");
-    assert_eq!(tell::header(&app).unwrap().1[0], "tunnel ◐ 5432");
+    assert_eq!(texts::header(&app).unwrap().1[0], "tunnel ◐ 5432");
     report_phase(&mut app, number, Phase::Failed, Some("no task runs"));
-    assert_eq!(tell::header(&app).unwrap().1[0], "tunnel ✖ 5432");
+    assert_eq!(texts::header(&app).unwrap().1[0], "tunnel ✖ 5432");
     assert!(is_listed(&app, "closed: no task runs"));
-    ask::close(&mut app, number);
-    assert_eq!((tell::header(&app), app.tunnels.list.len()), (None, 0), "it was dropped");
+    opening::close(&mut app, number);
+    assert_eq!((texts::header(&app), app.tunnels.list.len()), (None, 0), "it was dropped");
 }
 
 #[test]
 fn guarded_environment_asks_before_opening_a_tunnel() {
     let mut app = with_services(1);
     app.environment.guarded = true;
-    let effects = ask::open(&mut app, to_db());
+    let effects = opening::open(&mut app, to_db());
     assert_eq!(order(&effects), None, "nothing is opened unasked");
-    let confirmation = tell::confirm(&app).unwrap();
+    let confirmation = texts::confirm(&app).unwrap();
     assert!(confirmation.text[0].1.contains("db.example:5432"), "{confirmation:?}");
     assert!(
         confirmation.command.starts_with("cockpit tunnel staging --to db.example:5432 --through "),
@@ -118,7 +118,7 @@ fn guarded_environment_asks_before_opening_a_tunnel() {
 fn audit_record_names_the_caller() {
     let mut app = with_services(1);
     app.session.mark = "m".into();
-    let effects = ask::open(&mut app, to_db());
+    let effects = opening::open(&mut app, to_db());
     let order = order(&effects).unwrap();
     let record = &order.record;
     assert_eq!((record.operation.as_str(), record.environment.as_str()), ("m-tunnel-1", "staging"));
@@ -129,16 +129,16 @@ fn audit_record_names_the_caller() {
 fn second_tunnel_takes_another_port_and_several_services_require_a_choice() {
     let mut app = with_services(1);
     opened(&mut app);
-    let effects = ask::open(
+    let effects = opening::open(
         &mut app,
         TunnelOptions { to: Some(RemoteTarget::parse("other:1").unwrap()), ..TunnelOptions::default() },
     );
     assert_eq!(order(&effects).unwrap().port, 5433);
     let mut app = with_services(3);
-    let effects = ask::open(&mut app, to_db());
+    let effects = opening::open(&mut app, to_db());
     assert!(order(&effects).is_none() && app.tunnels.list.is_empty(), "through which service is asked");
     let named = TunnelOptions { through: Some("svc-00001".into()), ..to_db() };
-    let effects = ask::open(&mut app, named);
+    let effects = opening::open(&mut app, named);
     assert_eq!(order(&effects).unwrap().wanted.service, "svc-00001");
 }
 
@@ -158,22 +158,22 @@ fn malformed_instance_selector_is_not_reported_as_a_service() {
 fn second_request_for_a_place_reports_how_to_connect() {
     let mut app = with_services(1);
     opened(&mut app);
-    assert_eq!(order(&ask::open(&mut app, to_db())), None);
+    assert_eq!(order(&opening::open(&mut app, to_db())), None);
     assert_eq!(app.tunnels.list.len(), 1);
     let message = app.screen.toast.as_ref().unwrap().0.clone();
     assert!(message.contains("is ready: psql -h 127.0.0.1 -p 5432"), "{message}");
-    let elsewhere = ask::open(&mut app, TunnelOptions { port: Some(6000), ..to_db() });
+    let elsewhere = opening::open(&mut app, TunnelOptions { port: Some(6000), ..to_db() });
     assert_eq!(order(&elsewhere).unwrap().port, 6000);
 }
 
 #[test]
 fn taken_port_is_reported_with_the_next_free_one() {
     let mut app = with_services(1);
-    ask::open(&mut app, to_db());
+    opening::open(&mut app, to_db());
     let number = app.tunnels.last;
     report(&mut app, number, Fact::PortTaken { by: Some("postgres (process 7)".into()), free: Some(5433) });
     assert!(app.tunnels.list.is_empty());
-    let confirmation = tell::confirm(&app).unwrap();
+    let confirmation = texts::confirm(&app).unwrap();
     assert_eq!(confirmation.verb, "Open at 5433");
     assert!(confirmation.text[0].1.contains("postgres (process 7)"), "{confirmation:?}");
     // A key pressed before the question could be read has no effect.
@@ -185,12 +185,12 @@ fn taken_port_is_reported_with_the_next_free_one() {
 fn disabled_ecs_exec_offers_enabling_it_and_opens_nothing() {
     let mut app = with_services(1);
     app.estate.services.value_mut().unwrap().values_mut().for_each(|service| service.exec = false);
-    assert_eq!(order(&ask::open(&mut app, to_db())), None);
-    let confirmation = tell::confirm(&app).unwrap();
+    assert_eq!(order(&opening::open(&mut app, to_db())), None);
+    let confirmation = texts::confirm(&app).unwrap();
     assert!(confirmation.command.contains("--enable-exec"), "{confirmation:?}");
     // A task started with ECS Exec can still be used.
     app.estate.tasks.value_mut().unwrap().values_mut().for_each(|task| task.exec = true);
-    assert!(order(&ask::open(&mut app, to_db())).is_some());
+    assert!(order(&opening::open(&mut app, to_db())).is_some());
 }
 
 /// The endpoint of a database that another environment of the configuration names.
@@ -207,19 +207,19 @@ fn to_prod(app: &mut App) -> TunnelOptions {
 fn database_of_another_environment_is_reached_only_from_there() {
     let mut app = with_services(1);
     let wish = to_prod(&mut app);
-    assert_eq!(order(&ask::open(&mut app, wish.clone())), None);
+    assert_eq!(order(&opening::open(&mut app, wish.clone())), None);
     assert!(app.tunnels.list.is_empty() && app.tunnels.question.is_none(), "nothing is asked");
     let message = app.screen.toast.as_ref().unwrap().0.clone();
     assert!(message.contains("it is of prod: choose --env prod"), "{message}");
     // A tunnel that should be led there stays as it was.
     let number = opened(&mut app);
     let before = app.tunnels.get(number).unwrap().clone();
-    assert!(ask::replace_at_port(&mut app, &before, &wish).is_empty());
+    assert!(opening::replace_at_port(&mut app, &before, &wish).is_empty());
     let stays = app.tunnels.get(number).unwrap();
     assert!(stays.is_live() && stays.next.is_none());
     // Requested by the address that the configuration has, it is the same tunnel.
     app.environment.tunnel.to = Some("shop-prod.cluster-abc.eu-west-1.rds.amazonaws.com:5432".into());
-    assert_eq!(order(&ask::open(&mut app, TunnelOptions::default())), None);
+    assert_eq!(order(&opening::open(&mut app, TunnelOptions::default())), None);
 }
 
 fn ended(app: &mut App, number: u64) -> Vec<Effect> {
@@ -239,8 +239,8 @@ fn tunnel_is_replaced_only_after_confirmation() {
         port: Some(5432),
         ..TunnelOptions::default()
     };
-    assert_eq!(ask::replace_at_port(&mut app, &before, &wish), [], "it is asked first");
-    let confirmation = tell::confirm(&app).unwrap();
+    assert_eq!(opening::replace_at_port(&mut app, &before, &wish), [], "it is asked first");
+    let confirmation = texts::confirm(&app).unwrap();
     assert!(
         confirmation.text.iter().any(|(_, line)| line.contains("takes the place of tunnel staging")),
         "{confirmation:?}"
@@ -249,7 +249,7 @@ fn tunnel_is_replaced_only_after_confirmation() {
     let Some(TunnelQuestion::Replace(_, plan)) = app.tunnels.question.take() else {
         panic!("{:?}", app.tunnels.question)
     };
-    let left = ask::replace(&mut app, number, *plan);
+    let left = opening::replace(&mut app, number, *plan);
     assert_eq!(left, [Effect::CancelFetch(ticket(number))]);
     app.screen.overlays.clear();
     let order = order(&ended(&mut app, number)).cloned().expect("what was agreed to is opened");
@@ -267,7 +267,7 @@ fn tunnel_not_opened_because_of_a_switch_is_reported() {
         port: Some(5432),
         ..TunnelOptions::default()
     };
-    assert!(!ask::replace_at_port(&mut app, &before, &wish).is_empty());
+    assert!(!opening::replace_at_port(&mut app, &before, &wish).is_empty());
     switch(&mut app, "prod");
     assert_eq!(order(&ended(&mut app, number)), None);
     assert!(app.activity.iter().any(|entry| entry.text.contains("none to other.example:5432 was opened")));
@@ -276,7 +276,7 @@ fn tunnel_not_opened_because_of_a_switch_is_reported() {
 #[test]
 fn tunnel_question_does_not_interrupt_typing() {
     let mut app = with_services(1);
-    ask::open(&mut app, to_db());
+    opening::open(&mut app, to_db());
     let number = app.tunnels.last;
     app.screen.typing = Some(Typing::new(Purpose::Filter(super::block::TUNNELS), "half a word".to_owned()));
     report(&mut app, number, Fact::PortTaken { by: None, free: Some(5433) });
@@ -302,7 +302,7 @@ fn order_names_the_environments_of_usable_instances() {
     let mut app = with_services(1);
     to_prod(&mut app);
     app.environment.tunnel.instance = Some("bastion".into());
-    let effects = ask::open(&mut app, to_db());
+    let effects = opening::open(&mut app, to_db());
     let whose = &order(&effects).unwrap().wanted.ownership;
     assert_eq!(whose.own.environment, app.environment.name);
     assert!(whose.others.iter().any(|other| other.environment == "prod"), "{whose:?}");

@@ -8,7 +8,7 @@ use crate::app::effect::Effect;
 use crate::app::operation::{OperationId, Stage};
 use crate::app::overlay::{ButtonAction, Kind, Overlay};
 use crate::app::state::Dirty;
-use crate::app::{dialog, listed, question};
+use crate::app::{dialog, operation_list, question};
 
 /// Presses the selected button of the topmost window.
 pub(crate) fn press(app: &mut App) -> Vec<Effect> {
@@ -89,7 +89,7 @@ fn confirm(app: &mut App, id: OperationId) -> Vec<Effect> {
 
 /// Quits, at once or after a question if something would be left behind.
 pub(crate) fn quit(app: &mut App) -> Vec<Effect> {
-    if app.followed.leaving.is_some() || !listed::quitting_loses_something(app) {
+    if app.followed.leaving.is_some() || !operation_list::quitting_loses_something(app) {
         // A held key must not cut short the writes at the end.
         return if app.followed.leaving.is_some() && app.confirm.repeated() { Vec::new() } else { leave(app) };
     }
@@ -121,7 +121,7 @@ fn leave(app: &mut App) -> Vec<Effect> {
         return vec![Effect::Quit];
     }
     app.followed.leaving = Some(app.now);
-    let running: Vec<OperationId> = listed::running(app).map(|operation| operation.id).collect();
+    let running: Vec<OperationId> = operation_list::running(app).map(|operation| operation.id).collect();
     app.followed.still_running.clone_from(&running);
     let panes = app.table.panes;
     let mut effects: Vec<Effect> = panes.iter().flat_map(|pane| (pane.hooks.on_quit)(app)).collect();

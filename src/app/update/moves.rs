@@ -1,7 +1,7 @@
 //! Movements: in lists and texts, between blocks, between buttons.
 
 use super::buttons::next_button;
-use super::settle::after_move;
+use super::refresh::after_move;
 use crate::app::effect::Effect;
 use crate::app::list::List;
 use crate::app::pane::Motion;

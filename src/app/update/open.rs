@@ -1,6 +1,6 @@
 //! Opening: the selected thing, the chosen line of an overlay, another environment.
 
-use super::settle::{after_move, settle_lists};
+use super::refresh::{after_move, settle_lists};
 use crate::app::App;
 use crate::app::command::PaneId;
 use crate::app::effect::Effect;

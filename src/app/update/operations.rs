@@ -7,7 +7,7 @@ use crate::app::operation::outcome::Verdict;
 use crate::app::operation::{Operation, OperationId, Stage};
 use crate::app::overlay::Kind;
 use crate::app::state::Dirty;
-use crate::app::{followed, listed};
+use crate::app::{operation_list, operation_reports};
 use crate::model::Source;
 use jiff::SignedDuration;
 
@@ -48,8 +48,13 @@ pub(crate) fn follow(app: &mut App) -> Vec<Effect> {
 fn report_end(app: &mut App, id: OperationId) {
     let Some(operation) = app.operations.get(id) else { return };
     let Some(outcome) = &operation.outcome else { return };
-    let bad = followed::ended_badly(operation);
-    let text = format!("{}: {}: {}", listed::qualified_title(app, operation), outcome.verdict.label(), outcome.summary);
+    let bad = operation_reports::ended_badly(operation);
+    let text = format!(
+        "{}: {}: {}",
+        operation_list::qualified_title(app, operation),
+        outcome.verdict.label(),
+        outcome.summary
+    );
     let seen = app.screen.operation == Some(id);
     if bad && !seen {
         app.followed.unacknowledged.insert(id);

@@ -1,7 +1,7 @@
 //! The one place where commands run, and the commands that are neither movements nor changes.
 
 use super::open::{go, open, switch};
-use super::settle::after_move;
+use super::refresh::after_move;
 use super::windows::{push, retype, start_typing};
 use super::{change, dialogs, operations};
 use crate::app::command::PaneId;

@@ -1,11 +1,11 @@
 //! Keys, and a line of text being typed.
 
-use super::astray;
 use super::buttons::{buttons_not_shown, next_button};
-use super::code;
 use super::dialogs;
+use super::mfa_code;
 use super::moves::step;
 use super::run::{choose, run};
+use super::stray_input;
 use crate::app::command::Scope;
 use crate::app::effect::Effect;
 use crate::app::input::Edit;
@@ -53,7 +53,7 @@ pub(crate) fn press(app: &mut App, key: Key) -> Vec<Effect> {
 }
 
 pub(crate) fn paste(app: &mut App, text: &str) -> Vec<Effect> {
-    if buttons_not_shown(app) || astray::drops_text(app) {
+    if buttons_not_shown(app) || stray_input::drops_text(app) {
         return Vec::new();
     }
     if app.editing() {
@@ -138,10 +138,10 @@ pub(crate) fn accept(app: &mut App) -> Vec<Effect> {
     let text = app.screen.typing.take().map(|typing| typing.input.text().to_owned()).unwrap_or_default();
     match purpose {
         Purpose::Pane { pane, what, .. } => {
-            astray::accept_line(app, |app| (app.table.pane(pane).hooks.accepted)(app, what, &text))
+            stray_input::accept_line(app, |app| (app.table.pane(pane).hooks.accepted)(app, what, &text))
         }
         Purpose::Window if app.screen.overlays.last().is_some_and(Overlay::accepts_typing) => choose(app),
-        Purpose::Code => code::accept_code(app, &text),
+        Purpose::Code => mfa_code::accept_code(app, &text),
         Purpose::Window | Purpose::Filter(_) => Vec::new(),
     }
 }

@@ -3,7 +3,7 @@
 use crate::app::operation::Operation;
 use crate::app::overlay::{self, Choice, Kind, Line, Overlay, Tone};
 use crate::app::screen::{Purpose, Typing};
-use crate::app::{App, dialog, overlays, tell};
+use crate::app::{App, dialog, operation_texts, overlays};
 use crate::config::EnvironmentConfig;
 
 pub(crate) fn push(app: &mut App, make: fn(&App) -> overlay::Overlay) {
@@ -107,7 +107,7 @@ pub(crate) fn options(app: &App, operation: &Operation, window: &Overlay) -> Vec
     let entry = |text: &str, note: &str, choice: Choice| Line {
         note: note.to_owned(),
         choice,
-        ..tell::line("", text, Tone::Plain)
+        ..operation_texts::line("", text, Tone::Plain)
     };
     let mut lines = Vec::new();
     if !images {
@@ -122,14 +122,14 @@ pub(crate) fn options(app: &App, operation: &Operation, window: &Overlay) -> Vec
         lines.push(entry("build it now", &format!("from {}", build.context), Choice::Build));
     }
     match &operation.outcome {
-        None => lines.push(tell::line("", "reading …", Tone::Dim)),
+        None => lines.push(operation_texts::line("", "reading …", Tone::Dim)),
         Some(outcome) => {
             if let Some(hint) = outcome.hint.as_ref().filter(|_| outcome.failure.is_some()) {
-                lines.push(tell::line("", outcome.summary.clone(), Tone::Bad));
-                lines.extend(outcome.causes.iter().map(|cause| tell::line("", cause.clone(), Tone::Plain)));
-                lines.push(tell::line("", format!("→ {hint}"), Tone::Dim));
+                lines.push(operation_texts::line("", outcome.summary.clone(), Tone::Bad));
+                lines.extend(outcome.causes.iter().map(|cause| operation_texts::line("", cause.clone(), Tone::Plain)));
+                lines.push(operation_texts::line("", format!("→ {hint}"), Tone::Dim));
             } else if choices.options.is_empty() {
-                lines.push(tell::line("", outcome.summary.clone(), Tone::Dim));
+                lines.push(operation_texts::line("", outcome.summary.clone(), Tone::Dim));
             }
         }
     }
@@ -147,5 +147,5 @@ fn before(app: &App, window: &Overlay) -> Line {
     } else {
         ("the version before", "what ran right before this one")
     };
-    Line { note: note.to_owned(), choice: Choice::Revision(None), ..tell::line("", text, Tone::Strong) }
+    Line { note: note.to_owned(), choice: Choice::Revision(None), ..operation_texts::line("", text, Tone::Strong) }
 }

@@ -2,11 +2,11 @@
 //! needed.
 
 mod attempt;
-mod further;
 mod operations;
+mod pane_reads;
 
 pub use attempt::Probe;
-pub use further::{UNTRIED, Untried};
+pub use pane_reads::{UNTRIED, Untried};
 
 use super::session::{Caller, Session};
 use super::{
@@ -21,7 +21,7 @@ use futures_util::future::{BoxFuture, join, join_all};
 impl Session {
     /// Tries the reads needed by a single pane or command; the rest of the cockpit works without them.
     pub async fn probe_optional(&self, environment: &EnvironmentConfig) -> Vec<Probe> {
-        further::probe(Caller::new(self, Priority::Operator), environment).await
+        pane_reads::probe(Caller::new(self, Priority::Operator), environment).await
     }
 
     /// Tries every read that this environment needs, concurrently, with the smallest pages.

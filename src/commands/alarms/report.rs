@@ -7,7 +7,7 @@ use crate::headless::emit::Printable;
 use crate::headless::input::{SnapshotInput, known};
 use crate::headless::lists::{Head, alarms_with_parts, or_not_configured};
 use crate::headless::table::{Table, left_aligned, prose};
-use crate::model::kept::retention_gaps;
+use crate::model::retention::retention_gaps;
 use crate::model::timeline::AlarmChange;
 use crate::model::{AlarmState, Source};
 use jiff::Timestamp;

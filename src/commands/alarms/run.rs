@@ -2,16 +2,16 @@
 
 use super::args::{Action, Arguments};
 use super::report;
-use crate::app::logs::when;
+use crate::app::logs::time_input;
 use crate::app::operation::single::mute::Request;
 use crate::app::poll::Wants;
 use crate::cli::{ExitCode, Report};
-use crate::commands::act::act;
-use crate::commands::complete::complete_or_exact;
+use crate::commands::change::act;
+use crate::commands::change_target::open;
+use crate::commands::completeness::complete_or_exact;
 use crate::commands::context::Context;
 use crate::commands::log_groups::invalid_time;
-use crate::commands::opened::open;
-use crate::commands::printed::print;
+use crate::commands::report_output::print;
 use crate::model::Source;
 use crate::runtime::clock::Clock;
 use std::io;
@@ -25,7 +25,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         let list = report::alarms(&reading.input(), arguments.all);
         return print(context, &reading, &list, list.head.exit_code(), out);
     };
-    when::before(Clock::System.now(), history, "--history").map_err(invalid_time)?;
+    time_input::before(Clock::System.now(), history, "--history").map_err(invalid_time)?;
     let (loaded, environment) = context.open()?;
     let sources = report::SOURCES.iter().copied().chain([Source::AlarmHistory]).collect();
     let wants = Wants { sources, service_metrics: false, history, until: None, once: true };

@@ -1,8 +1,8 @@
 //! The report of `cockpit audit`: changes recorded in the audit file.
 
 use crate::headless::emit::Printable;
-use crate::headless::shown::TimeDisplay;
 use crate::headless::table::{Table, left_aligned, prose};
+use crate::headless::times::TimeDisplay;
 use crate::model::audit::Record;
 use crate::model::endpoints::is_simulated;
 use crate::model::text::pluralize;

@@ -3,9 +3,9 @@
 use super::args::Arguments;
 use super::report;
 use crate::cli::{ExitCode, Report};
+use crate::commands::change_target::open;
 use crate::commands::context::Context;
-use crate::commands::opened::open;
-use crate::commands::printed::print_result;
+use crate::commands::report_output::print_result;
 use crate::headless;
 use crate::runtime::audit as audit_file;
 use std::io;

@@ -5,10 +5,10 @@ use super::report;
 use crate::app::operation::single::scaling;
 use crate::app::operation::steps::{self, StepChange};
 use crate::cli::{ExitCode, Report};
-use crate::commands::act::act;
+use crate::commands::change::act;
+use crate::commands::change_target::{open, service_names, single_service};
 use crate::commands::context::Context;
-use crate::commands::opened::{open, service_names, single_service};
-use crate::commands::printed::print;
+use crate::commands::report_output::print;
 use std::io;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {

@@ -3,7 +3,7 @@
 use super::args::Arguments;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
-use crate::commands::printed::print_result;
+use crate::commands::report_output::print_result;
 use clap_complete::Shell;
 use std::io;
 
@@ -25,7 +25,7 @@ mod tests {
 
     #[test]
     fn every_command_is_completed() {
-        let program = crate::commands::line::command();
+        let program = crate::commands::command_line::command();
         let text = String::from_utf8(completions(program.clone(), Shell::Bash)).unwrap();
         for command in program.get_subcommands() {
             assert!(text.contains(command.get_name()), "{}", command.get_name());

@@ -4,9 +4,9 @@ use super::args::{Action, Arguments};
 use super::report;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
-use crate::commands::printed::{print_result, verdict_code};
+use crate::commands::report_output::{print_result, verdict_code};
 use crate::headless;
-use crate::infra::one_state;
+use crate::infra::shared_state;
 use std::io;
 
 pub(super) fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
@@ -31,7 +31,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Wr
             Ok(code)
         }
         Action::Check => {
-            let check = report::check(&loaded, one_state::warnings(&loaded.config.environments));
+            let check = report::check(&loaded, shared_state::warnings(&loaded.config.environments));
             verdict_code(headless::print(out, &check, output, width).map(drop), code)
         }
     }

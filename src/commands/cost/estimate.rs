@@ -4,24 +4,24 @@
 use super::args::Arguments;
 use super::estimate_report::{self, PlanDto};
 use crate::cli::{ExitCode, Report};
+use crate::commands::change_target::time_is_up;
 use crate::commands::context::Context;
-use crate::commands::opened::time_is_up;
-use crate::commands::printed::{emit, print_result, verdict_code};
-use crate::commands::say::print_note;
+use crate::commands::progress::print_note;
+use crate::commands::report_output::{emit, print_result, verdict_code};
 use crate::config::{Config, EnvironmentConfig};
 use crate::feeds::runs::Place;
 use crate::headless::TimeDisplay;
 use crate::infra::run::events::Reader;
-use crate::infra::run::{folder, ordered, requests, start, world};
+use crate::infra::run::{folder, ordered, requests, start, state_endpoints};
 use crate::infra::{DiscoverOptions, discover_as};
 use crate::model::Source;
-use crate::model::estimate::cover::{self, Cover};
+use crate::model::estimate::coverage::{self, Cover};
 use crate::model::estimate::prices::Prices;
 use crate::model::estimate::{Unit, estimate};
 use crate::model::infra::RunState;
-use crate::model::infra::order::ListedRun;
 use crate::model::infra::plan::Plan;
 use crate::model::infra::run_event::{Goal, Request, RequestKind};
+use crate::model::infra::run_order::ListedRun;
 use crate::runtime::audit;
 use crate::runtime::clock::zone;
 use crate::runtime::stop::{StopSignal, StopSignals, unless_stopped};
@@ -105,8 +105,8 @@ fn of_files(files: &[PathBuf]) -> Result<Plans, Report> {
         })?;
         let complete = serde_json::from_slice::<Whole>(&text).ok().and_then(|whole| whole.complete);
         let cover = Cover {
-            partial: cover::partial(complete == Some(false), &plan),
-            missing: cover::missing_costs_reason(&plan),
+            partial: coverage::partial(complete == Some(false), &plan),
+            missing: coverage::missing_costs_reason(&plan),
             ..Cover::complete(&unit)
         };
         from.push(PlanDto::new(cover, shown, None));
@@ -134,7 +134,7 @@ fn recorded_run(config: &Config, environment: &str, named: Option<&str>) -> Resu
     })?;
     let plans = |run: &&ListedRun| {
         let goal = run.order.as_ref().map(|order| order.goal);
-        goal.is_some_and(cover::describes_intended_resources) && named.is_none_or(|named| run.run.contains(named))
+        goal.is_some_and(coverage::describes_intended_resources) && named.is_none_or(|named| run.run.contains(named))
     };
     let hint =
         "`cockpit infra plan` plans it, or --now does here; --plan FILE takes what `terraform show -json` printed";
@@ -172,7 +172,7 @@ fn of_run(run: &Path, state: &RunState, environment: Option<Result<Vec<String>, 
             serde_json::from_slice(&text).map_err(|error| unread(&format!("the plan of {unit}"), &error.into()))?;
         plans.insert(unit, plan);
     }
-    let mut covers = cover::of_run(state, |unit| plans.get(unit));
+    let mut covers = coverage::of_run(state, |unit| plans.get(unit));
     if plans.is_empty() {
         let mut report = Report::new("infra", "no unit could be planned", ExitCode::Failed);
         for cover in &covers {
@@ -181,7 +181,7 @@ fn of_run(run: &Path, state: &RunState, environment: Option<Result<Vec<String>, 
         return Err(report.hint("`cockpit infra plan` shows the output of each unit"));
     }
     if let Some(units) = environment {
-        cover::add_missing_units(&mut covers, units);
+        coverage::add_missing_units(&mut covers, units);
     }
     let made = state.began.map(|began| began.to_string());
     let name = folder::name(run);
@@ -205,10 +205,10 @@ async fn make_plan(context: &Context, config: Config, environment: &EnvironmentC
     let runs = place(&config)?;
     let command = environment.command_scope().command(&format!("cockpit cost {} --estimate --now", environment.name));
     let mut order = ordered::build_order(&found, environment, Goal::Plan, audit::current_process(), command);
-    if let Some(why) = world::other_world(&runs, &order) {
+    if let Some(why) = state_endpoints::other_world(&runs, &order) {
         return Err(Report::new("refused", format!("nothing of {} is planned", environment.name), ExitCode::Refused)
             .cause(why)
-            .hint(crate::model::infra::world::HINT));
+            .hint(crate::model::infra::state_endpoint::HINT));
     }
     if environment.account.is_some() {
         let collected = Box::pin(context.collect_in(config, environment.clone(), &[Source::Identity], false));

@@ -2,12 +2,12 @@
 
 use crate::headless::Rows;
 use crate::headless::emit::Printable;
-use crate::headless::shown::TimeDisplay;
 use crate::headless::table::{Table, left_aligned, numbers, prose};
+use crate::headless::times::TimeDisplay;
 use crate::model::costs::cents;
-use crate::model::estimate::cover::{self, Cover};
+use crate::model::estimate::coverage::{self, Cover};
 use crate::model::estimate::prices::Prices;
-use crate::model::estimate::{Estimate, HOURS, Line, Unknown, Usage, words as wording};
+use crate::model::estimate::{Estimate, HOURS, Line, Unknown, Usage, figures as wording};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -290,7 +290,7 @@ impl Printable for CostEstimate {
             notes.push(format!("by the plans of {source}: {}", units.join(", ")));
         }
         let mocked: Vec<&str> = from.iter().filter(|plan| plan.on_mocks).map(|plan| plan.unit.as_str()).collect();
-        notes.extend(cover::mock_output_note(&mocked));
+        notes.extend(coverage::mock_output_note(&mocked));
         if let (Some(part), Some(saved)) = (self.stopped, self.saved) {
             notes.push(wording::schedule(part, saved, self.month, &self.currency));
         }

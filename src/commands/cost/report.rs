@@ -2,8 +2,8 @@
 
 use crate::headless::Rows;
 use crate::headless::emit::Printable;
-use crate::headless::shown::TimeDisplay;
 use crate::headless::table::{Table, left_aligned, numbers};
+use crate::headless::times::TimeDisplay;
 use crate::model::costs::{self, Budget, Costs, cents};
 use crate::model::time;
 use jiff::civil::Date;

@@ -3,14 +3,14 @@
 use super::args::Arguments;
 use super::report;
 use crate::cli::{ExitCode, Report};
+use crate::commands::change_target::time_is_up;
 use crate::commands::context::Context;
-use crate::commands::opened::time_is_up;
-use crate::commands::printed::print;
-use crate::commands::say::print_note;
+use crate::commands::progress::print_note;
+use crate::commands::report_output::print;
 use crate::feeds::aws::{CostQuery, Fact, Query};
 use crate::model::costs::{self, Costs};
 use crate::model::{Failure, Source};
-use crate::runtime::kept_costs;
+use crate::runtime::cost_cache;
 use std::io;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
@@ -42,7 +42,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     // The account is not confirmed: its costs are neither cached under the configured account, nor taken from that
     // cache.
     let file =
-        if unsure { None } else { kept_costs::file(&account, &endpoint, arguments.tag.as_ref(), arguments.by_tag()) };
+        if unsure { None } else { cost_cache::file(&account, &endpoint, arguments.tag.as_ref(), arguments.by_tag()) };
     let by = arguments.by_tag().map(str::to_owned);
     let (from, to) = costs::days_to_read(today);
     let request = CostQuery {
@@ -54,7 +54,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         group_by_tag: by.clone(),
         account: account.clone(),
     };
-    let answer = kept_costs::or_read(file.as_ref(), now, ask(&mut reading.collector, request));
+    let answer = cost_cache::or_read(file.as_ref(), now, ask(&mut reading.collector, request));
     let answer = context.in_time(Box::pin(answer)).await;
     let answer = answer.ok_or_else(|| time_is_up("Cost Explorer did not answer"))?;
     let (costs, unkept) =

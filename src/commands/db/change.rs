@@ -3,11 +3,11 @@
 use super::args::Arguments;
 use crate::app::operation::database::{ConnectedSessions, Request, StepChange};
 use crate::cli::{ExitCode, Report};
-use crate::commands::act::act;
-use crate::commands::connected::list_connections;
+use crate::commands::change::act;
+use crate::commands::change_target::open;
 use crate::commands::context::Context;
 use crate::commands::database::find_database;
-use crate::commands::opened::open;
+use crate::commands::open_sessions::list_connections;
 use crate::model::timer::Power;
 use std::io;
 

@@ -6,7 +6,7 @@ use super::change::change;
 use super::report;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
-use crate::commands::printed::print;
+use crate::commands::report_output::print;
 use std::io;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {

@@ -1,6 +1,6 @@
 //! The report of `cockpit doctor`: the results of its checks. The caller runs the checks.
 
-use crate::app::checkup::{Check, Outcome, merge_by_cause, summary};
+use crate::app::doctor::{Check, Outcome, merge_by_cause, summary};
 use crate::cli::ExitCode;
 use crate::headless::emit::Printable;
 use crate::headless::lists::serde_word;

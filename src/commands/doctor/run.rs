@@ -2,10 +2,10 @@
 
 use super::args::Arguments;
 use super::{policy, report};
-use crate::app::checkup::Check;
+use crate::app::doctor::Check;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
-use crate::commands::printed::{print_result, verdict_code};
+use crate::commands::report_output::{print_result, verdict_code};
 use crate::config::EnvironmentConfig;
 use crate::headless;
 use crate::runtime::clock::Clock;

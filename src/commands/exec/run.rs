@@ -5,8 +5,8 @@ use crate::app::command::Risk;
 use crate::aws::ssm::Purpose;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
-use crate::commands::joined::{Opening, join_shell, quote_words};
-use crate::commands::through::Target;
+use crate::commands::remote::Target;
+use crate::commands::remote_shell::{Opening, join_shell, quote_words};
 use crate::model::tunnel::TunnelGateway;
 use crate::model::tunnel::instance::InstanceSelector;
 

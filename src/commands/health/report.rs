@@ -6,9 +6,9 @@ use crate::headless::emit::Printable;
 use crate::headless::input::SnapshotInput;
 use crate::headless::lists::Head;
 use crate::headless::table::{Table, left_aligned, prose};
+use crate::model::health_probe::checks;
 use crate::model::health_probe::findings::{Check, Findings};
-use crate::model::health_probe::judge;
-use crate::model::offered::with_scope;
+use crate::model::suggested_commands::with_scope;
 use crate::model::{Health, Source};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -111,12 +111,12 @@ pub struct RequestDto {
 /// Builds the report.
 pub fn health(input: &SnapshotInput<'_>, found: &Findings, probed: bool, firewall_tried: bool) -> HealthReport {
     let targets = input.estate.targets.iter().filter_map(|(group, seen)| match (seen.value(), seen.failure()) {
-        (_, Some(failure)) => Some(judge::targets(group, Err(failure))),
-        (Some(targets), None) => Some(judge::targets(group, Ok(targets))),
+        (_, Some(failure)) => Some(checks::targets(group, Err(failure))),
+        (Some(targets), None) => Some(checks::targets(group, Ok(targets))),
         (None, None) => None,
     });
     let mut checks: Vec<Check> = targets.collect();
-    checks.extend(judge::checks(found, input.now));
+    checks.extend(checks::checks(found, input.now));
     let dto = |check: &Check| CheckDto {
         topic: check.topic.name().to_owned(),
         subject: check.subject.clone(),
@@ -129,7 +129,7 @@ pub fn health(input: &SnapshotInput<'_>, found: &Findings, probed: bool, firewal
         head: Head::new(SCHEMA, input, SOURCES),
         probed,
         firewall_tried,
-        health: judge::worst(&checks).name().to_owned(),
+        health: checks::worst(&checks).name().to_owned(),
         hosts: found.hosts.clone(),
         balancers: balancers.map(|all| {
             let dto = |one: &crate::model::health_probe::declared::Balancer| BalancerDto {
@@ -151,7 +151,7 @@ pub fn health(input: &SnapshotInput<'_>, found: &Findings, probed: bool, firewal
                 status: visit.status(),
                 redirects: visit.hops.iter().filter_map(|hop| hop.location.clone()).collect(),
                 took_ms: visit.took_ms,
-                error: visit.error.as_ref().map(crate::model::health_probe::answers::ProbeError::describe),
+                error: visit.error.as_ref().map(crate::model::health_probe::results::ProbeError::describe),
             })
             .collect(),
     }
@@ -160,8 +160,8 @@ pub fn health(input: &SnapshotInput<'_>, found: &Findings, probed: bool, firewal
 fn certificates(found: &Findings, now: jiff::Timestamp) -> Vec<CertificateDto> {
     let shown = found.tls.iter().filter_map(|tls| Some((tls, tls.certificate.as_ref().ok()?)));
     let dto = |(tls, shown): (
-        &crate::model::health_probe::answers::Tls,
-        &crate::model::health_probe::answers::Certificate,
+        &crate::model::health_probe::results::Tls,
+        &crate::model::health_probe::results::Certificate,
     )| {
         CertificateDto {
             host: tls.host.clone(),

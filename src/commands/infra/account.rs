@@ -1,12 +1,12 @@
 //! The AWS account of a run, or of a change of a state.
 
-use super::opened::with_timeout;
+use super::environment_units::with_timeout;
 use crate::cli::{ExitCode, Report};
+use crate::commands::change_target::{nothing_changed, time_is_up};
 use crate::commands::context::Context;
-use crate::commands::opened::{nothing_changed, time_is_up};
-use crate::commands::say::print_note;
+use crate::commands::progress::print_note;
 use crate::config::{Config, EnvironmentConfig};
-use crate::infra::uses;
+use crate::infra::aws_use;
 use crate::model::Source;
 use crate::model::infra::Unit;
 use crate::model::infra::question::unbound_warning;
@@ -28,7 +28,7 @@ pub(super) async fn account(
     changes: bool,
 ) -> Result<Option<String>, Report> {
     if environment.account.is_none() {
-        return if changes && units.iter().any(uses::mentions_aws) {
+        return if changes && units.iter().any(aws_use::mentions_aws) {
             unnamed(context, environment).await
         } else {
             Ok(None)

@@ -1,6 +1,6 @@
 //! The recorded runs of an environment, and the selection of one of them.
 
-use super::opened::environment;
+use super::environment_units::environment;
 use super::target::Environment;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
@@ -8,10 +8,10 @@ use crate::config::EnvironmentConfig;
 use crate::feeds::runs::Place;
 use crate::infra::run::events::Reader;
 use crate::infra::run::start::{self, NotStarted};
-use crate::infra::run::{folder, moving};
+use crate::infra::run::{folder, move_journal};
 use crate::model::infra::RunState;
-use crate::model::infra::order::ListedRun;
-use crate::model::infra::world::HINT;
+use crate::model::infra::run_order::ListedRun;
+use crate::model::infra::state_endpoint::HINT;
 use crate::runtime::audit;
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
@@ -157,7 +157,7 @@ pub(super) fn start_error(environment: &str, error: &NotStarted) -> Report {
             Report::new("refused", message, ExitCode::Refused).cause(why.clone())
         }
         NotStarted::InterruptedMove(unit, _) => {
-            let (why, hint) = moving::words(unit, environment);
+            let (why, hint) = move_journal::words(unit, environment);
             Report::new("refused", format!("nothing of {environment} is planned or changed"), ExitCode::Refused)
                 .cause(why)
                 .hint(hint)

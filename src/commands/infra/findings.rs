@@ -1,6 +1,6 @@
 //! The findings of `validate` and `lint` in the code of units.
 
-use super::failed::FailedUnit;
+use super::failed_units::FailedUnit;
 use crate::headless::Rows;
 use crate::headless::emit::Printable;
 use crate::headless::table::{Table, left_aligned, prose};

@@ -60,26 +60,26 @@ mod validate;
 pub(super) mod args;
 mod declared;
 mod difference;
-mod failed;
+mod environment_units;
+mod failed_units;
 mod findings;
 mod list;
-mod opened;
 mod target;
 
 mod account;
-mod audited;
-mod changing;
-mod driving;
+mod apply_destroy;
+mod audited_change;
+mod endpoint_check;
 mod environment_runs;
+mod follow_run;
+mod pending_approval;
+mod plan_texts;
 mod planning;
 mod progress;
 mod question;
 mod run_args;
 mod running;
-mod shown;
-mod stopping;
-mod unanswered;
-mod world;
+mod signals;
 
 #[cfg(test)]
 pub(super) mod samples;

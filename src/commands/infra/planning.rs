@@ -1,14 +1,14 @@
 //! `plan` and `drift`: runs that change nothing, and the report of their plans.
 
 use super::difference::DifferenceDto;
-use super::driving::{Followed, Following, begin, run_result};
+use super::follow_run::{Followed, Following, begin, run_result};
+use super::plan_texts;
 use super::run_args::RunArgs;
 use super::running;
-use super::shown;
 use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::Context;
-use crate::commands::printed::{print_result, verdict_code};
-use crate::commands::say::print_note;
+use crate::commands::progress::print_note;
+use crate::commands::report_output::{print_result, verdict_code};
 use crate::headless;
 use crate::headless::emit::Printable;
 use crate::headless::table::Table;
@@ -159,7 +159,7 @@ fn write(
             (None, None) => "not planned".to_owned(),
         };
         let plan = unit_state.plan.as_ref();
-        let shown = plan.map(|plan| shown::read_plan(&plan.shown)).transpose()?;
+        let shown = plan.map(|plan| plan_texts::read_plan(&plan.shown)).transpose()?;
         units.push(UnitPlan {
             unit: unit.to_owned(),
             end,

@@ -1,6 +1,6 @@
 //! Formats the events of a run as lines for a person.
 
-use crate::model::infra::causes;
+use crate::model::infra::error_causes;
 use crate::model::infra::message::{Action, Message};
 use crate::model::infra::plan::text::counts;
 use crate::model::infra::run_event::{RunEnd, RunEvent, RunEventKind, Step, UnitEnd};
@@ -106,7 +106,7 @@ fn message_line(unit: &str, step: Step, message: &Message) -> Option<String> {
                 let lines: Vec<String> = code.lines().map(|line| format!("\n{unit}:     │ {line}")).collect();
                 lines.concat()
             });
-            let means = causes::explain(diagnostic).map(|explained| {
+            let means = error_causes::explain(diagnostic).map(|explained| {
                 format!("\n{unit}:   that is: {}\n{unit}:   do: {}", explained.meaning, explained.hint)
             });
             format!(

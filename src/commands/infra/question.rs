@@ -1,14 +1,14 @@
 //! Prints the plans for an approval prompt: each plan as text, then, right before the prompt, what the approval applies
 //! to.
 
-use super::shown;
+use super::plan_texts;
 use crate::cli::{ExitCode, Report};
-use crate::commands::say::print_note;
+use crate::commands::progress::print_note;
 use crate::config::EnvironmentConfig;
 use crate::infra::run::folder;
 use crate::model::infra::plan::text::text;
 use crate::model::infra::run_event::PlanRef;
-use crate::model::infra::world::{ENDPOINTS, EndpointVariables};
+use crate::model::infra::state_endpoint::{ENDPOINTS, EndpointVariables};
 use crate::model::infra::{RunState, question};
 use crate::runtime::clock::zone;
 use jiff::Timestamp;
@@ -17,7 +17,7 @@ use std::path::Path;
 /// Returns the plans of these units as text.
 pub(super) fn plan_texts(run: &RunState, units: &[&str]) -> Result<Vec<String>, Report> {
     let one = |(unit, plan): (&str, &PlanRef)| {
-        shown::read_plan(&plan.shown).map(|plan| text(unit, &plan)).map_err(|error| {
+        plan_texts::read_plan(&plan.shown).map(|plan| text(unit, &plan)).map_err(|error| {
             Report::new("system", format!("the plan of {unit} cannot be read"), ExitCode::Failed).caused_by(&error)
         })
     };

@@ -1,7 +1,7 @@
 //! Compares running resources with their declarations, from the states and from AWS.
 
 use super::difference::DifferenceDto;
-use super::opened::{self, with_timeout};
+use super::environment_units::{self, with_timeout};
 use super::target::Target;
 use crate::cli::Report;
 use crate::commands::context::Context;
@@ -24,11 +24,11 @@ const SOURCES: &[Source] =
 
 /// Compares the environment. `None` if it has neither a cluster nor databases.
 pub(super) async fn compare(context: &Context, target: &Target) -> Result<Option<Comparison>, Report> {
-    let (loaded, environment) = opened::environment(context, &target.of)?;
+    let (loaded, environment) = environment_units::environment(context, &target.of)?;
     if environment.cluster.is_none() && environment.databases.is_empty() {
         return Ok(None);
     }
-    let opened = opened::open_for_query(context, target).await?;
+    let opened = environment_units::open_for_query(context, target).await?;
     let States { units: states, mut missing, dirs } = with_timeout(context, states::of(&opened.found)).await?;
     let collected = Box::pin(context.collect_in(loaded.config, environment.clone(), SOURCES, false));
     let reading = unless_stopped(collected).await?;

@@ -2,16 +2,16 @@
 //! adds its own.
 
 use super::difference::DifferenceDto;
-use super::failed::FailedUnit;
+use super::failed_units::FailedUnit;
 use super::findings::{Finding, Findings};
 use super::orphans::report::{OrphanDto, Orphans};
 use super::output::report::{OutputDto, Outputs};
 use super::planning::{Plans, UnitPlan};
 use super::state::report::{ResourceDto, StateList, StateShow};
 use super::{graph, output};
-use crate::model::infra::order::ListedRun;
 use crate::model::infra::orphan::{Orphan, OrphanStatus};
 use crate::model::infra::plan::Plan;
+use crate::model::infra::run_order::ListedRun;
 use crate::model::infra::{Around, Graph, RunState, Tool, Unit, state};
 use serde_json::Value;
 

@@ -1,6 +1,6 @@
 //! Finds infrastructure as code in a folder: root modules of Terragrunt and of Terraform.
 
-use crate::model::init::seen::Code;
+use crate::model::init::discovered::Code;
 use std::path::Path;
 
 /// The maximum depth of subfolders that are searched.

@@ -3,8 +3,8 @@
 use super::{folder, run::survey_account};
 use crate::aws::{Connection, Keys};
 use crate::config::{self, Config};
+use crate::model::init::discovered::DiscoveredResources;
 use crate::model::init::group::group;
-use crate::model::init::seen::DiscoveredResources;
 use crate::model::init::write::write;
 use aws_sim::{Scenario, Sim, SimOptions};
 use std::path::Path;

@@ -4,12 +4,12 @@ use super::args::Arguments;
 use super::report::InsightsDto;
 use crate::app::logs::insights::{self, Estimate};
 use crate::app::logs::sources::{GroupSource, Missing};
-use crate::app::logs::when;
+use crate::app::logs::time_input;
 use crate::aws::Session;
 use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::Context;
 use crate::commands::log_groups::{self, GroupRequest};
-use crate::commands::printed::print_result;
+use crate::commands::report_output::print_result;
 use crate::headless;
 use crate::model::logs::InsightsQuery;
 use crate::model::text::sanitize;
@@ -45,7 +45,7 @@ async fn search(
     let unsure = reading.identity_unknown();
     let app = &reading.collector.app;
     let (zone, now) = (app.zone(), (app.service_now(), reading.collector.latest()));
-    let range = when::range(&arguments.since, arguments.until.as_deref(), now, &zone);
+    let range = time_input::range(&arguments.since, arguments.until.as_deref(), now, &zone);
     let (from, to) = range.map_err(log_groups::invalid_time)?;
     let to = to.unwrap_or(now.1);
     // Every group adds to the price: configured groups are searched only if there are no services.

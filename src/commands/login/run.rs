@@ -2,9 +2,9 @@
 
 use crate::aws::sso::Verification;
 use crate::cli::{ExitCode, Report};
+use crate::commands::change_target::open;
 use crate::commands::context::Context;
-use crate::commands::opened::open;
-use crate::commands::say::print_note;
+use crate::commands::progress::print_note;
 use crate::model::FailureKind;
 use crate::model::time::clock;
 use tokio::sync::oneshot;

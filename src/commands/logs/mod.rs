@@ -8,7 +8,7 @@ mod tail;
 mod writer;
 
 use super::declared::{Declared, Schema, Work, never};
-use crate::app::logs::written;
+use crate::app::logs::json_line;
 use crate::cli::output;
 use crate::headless::schema;
 use args::Arguments;
@@ -21,7 +21,7 @@ pub(super) const COMMAND: Declared<Arguments> = Declared {
     schemas: &[Schema {
         name: "log",
         about: "`cockpit logs -o json`, `--tee` and files of the logs pane: one object per line",
-        make: || schema::of::<written::Entry<'static>>(written::SCHEMA),
+        make: || schema::of::<json_line::Entry<'static>>(json_line::SCHEMA),
     }],
     run: |context, arguments, out| Box::pin(run::run(context, arguments, out)),
 };

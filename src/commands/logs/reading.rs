@@ -5,8 +5,8 @@ use super::report::{Form, Printer};
 use super::tail::{self, Newest};
 use super::writer::{TroubleReporter, Writer};
 use crate::app::logs::follow::{FeedState, Follower, Plan};
-use crate::app::logs::once::{self, OneTimeReader, Rates};
 use crate::app::logs::reader::{OutputItem, ReadMode, ReaderEvent};
+use crate::app::logs::single_read::{self, OneTimeReader, Rates};
 use crate::app::logs::sources::{GroupSource, Missing, Sources};
 use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::{Context, Reading};
@@ -71,7 +71,7 @@ impl Run<'_> {
     ) -> Result<ControlFlow<ExitCode, EventLoop>, Report> {
         let Range { since, until, now } = self.range;
         let rates = Rates { get: None, ..self.rates };
-        let plan = once::Plan { since, until, begun: now, pattern: self.arguments.pattern.clone(), rates };
+        let plan = single_read::Plan { since, until, begun: now, pattern: self.arguments.pattern.clone(), rates };
         let mut complete = true;
         writer.newest = Some(Newest::new(most));
         if most > 0 {
@@ -99,13 +99,13 @@ impl Run<'_> {
     async fn look_back(
         &mut self,
         mut event_loop: EventLoop,
-        plan: &once::Plan,
+        plan: &single_read::Plan,
         writer: &mut Writer<'_>,
     ) -> Result<(EventLoop, bool), Report> {
         let mut groups = self.groups.clone();
         for since in tail::look_starts(plan.since, plan.until.unwrap_or(plan.begun)) {
             writer.reset();
-            let once = OneTimeReader::new(groups.clone(), once::Plan { since, ..plan.clone() });
+            let once = OneTimeReader::new(groups.clone(), single_read::Plan { since, ..plan.clone() });
             let mut reader = LogReader::new(event_loop, ReadMode::Once(Box::new(once)), i64::MAX, self.account.clone());
             loop {
                 match until_end(self.end, &mut reader).await {
@@ -210,7 +210,10 @@ impl Run<'_> {
         // Lines from GetLogEvents lack ids, which the JSON output must contain.
         let no_ids = form(self.context) != Form::Json && self.arguments.tee.is_none();
         let rates = Rates { get: self.rates.get.filter(|_| no_ids), ..self.rates };
-        ReadMode::Once(Box::new(OneTimeReader::new(groups, once::Plan { since, until, begun: now, pattern, rates })))
+        ReadMode::Once(Box::new(OneTimeReader::new(
+            groups,
+            single_read::Plan { since, until, begun: now, pattern, rates },
+        )))
     }
 
     /// Updates the services' log groups.

@@ -2,8 +2,8 @@
 //! `raw` into a file or a pipe, which passes lines unchanged.
 
 use crate::app::logs::follow::{Gap, ReceivedLine};
+use crate::app::logs::json_line;
 use crate::app::logs::sources::short_names;
-use crate::app::logs::written;
 use crate::model::text::sanitize;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -222,7 +222,7 @@ impl Printer {
                 out.push_str(line.text);
                 out.push('\n');
             }
-            Form::Json => out.push_str(&written::json(line, Some(arrived))),
+            Form::Json => out.push_str(&json_line::json(line, Some(arrived))),
             Form::Text => self.text(line, out),
         }
     }
@@ -312,7 +312,7 @@ impl Printer {
     pub fn gap(&mut self, gap: &Gap, out: &mut String) {
         let word = if gap.sampled { "SAMPLED" } else { "GAP" };
         match self.form {
-            Form::Json => out.push_str(&written::gap(gap)),
+            Form::Json => out.push_str(&json_line::gap(gap)),
             // Omitted in raw output, because no container wrote it.
             Form::Raw => {}
             Form::Text => {

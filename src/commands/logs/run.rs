@@ -5,9 +5,9 @@ use super::reading::{Range, Run, form};
 use super::report::{LineConditions, Printer};
 use super::tail;
 use super::writer::{TroubleReporter, Writer, tee_error};
-use crate::app::logs::once::Rates;
+use crate::app::logs::single_read::Rates;
 use crate::app::logs::sources::{self, GroupSource};
-use crate::app::logs::when;
+use crate::app::logs::time_input;
 use crate::aws::budget::Class;
 use crate::cli::{Color, ExitCode, Report};
 use crate::commands::context::{Context, Reading};
@@ -120,7 +120,7 @@ fn range(arguments: &Arguments, reading: &Reading) -> Result<(Range, TimeZone), 
     let bounded = arguments.since.is_some() || arguments.tail.is_none();
     // With `--tail` alone, the range is bounded only by its end and the maximum lookback.
     let since = arguments.since.as_deref().unwrap_or(if bounded { "10m" } else { "7300d" });
-    let (since, until) = when::range(since, arguments.until.as_deref(), (now, reading.collector.latest()), &zone)
+    let (since, until) = time_input::range(since, arguments.until.as_deref(), (now, reading.collector.latest()), &zone)
         .map_err(log_groups::invalid_time)?;
     let until = until.map(jiff::Timestamp::as_millisecond);
     let now = now.as_millisecond();

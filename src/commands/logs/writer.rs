@@ -3,11 +3,11 @@
 use super::report::Printer;
 use super::tail::{FormattedLine, Newest};
 use crate::app::logs::follow::FeedState;
+use crate::app::logs::json_line::received_line_json;
 use crate::app::logs::reader::OutputItem;
-use crate::app::logs::written::received_line_json;
 use crate::cli::{ExitCode, Report};
 use crate::commands::log_groups::print_note;
-use crate::commands::printed::write_error;
+use crate::commands::report_output::write_error;
 use crate::headless::{Written, write};
 use crate::model::{Failure, time};
 use crate::runtime::tee::Tee;

@@ -2,7 +2,7 @@
 
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
-use crate::commands::printed::print_result;
+use crate::commands::report_output::print_result;
 use std::io::{self, Write as _};
 
 pub(super) fn run(context: &Context, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
@@ -28,7 +28,7 @@ mod tests {
 
     #[test]
     fn every_command_has_a_section() {
-        let program = crate::commands::line::command();
+        let program = crate::commands::command_line::command();
         let page = String::from_utf8(man(program.clone()).unwrap()).unwrap();
         assert!(page.contains(".TH"), "{page}");
         for command in program.get_subcommands() {

@@ -5,7 +5,7 @@ use crate::headless::emit::Printable;
 use crate::headless::input::SnapshotInput;
 use crate::headless::lists::{Extent, Head};
 use crate::headless::table::{Table, left_aligned, numbers, prose};
-use crate::model::kept::retention_gaps;
+use crate::model::retention::retention_gaps;
 use crate::model::telemetry::{self, Figure, Summary};
 use crate::model::timeline::{Kind, TimelineEvent};
 use crate::model::units::Unit;

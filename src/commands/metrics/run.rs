@@ -2,19 +2,19 @@
 
 use super::args::Arguments;
 use super::report::{self, Curve, MetricsRead, SOURCES, Span};
-use crate::app::logs::when;
-use crate::app::measures;
+use crate::app::logs::time_input;
+use crate::app::metric_list;
 use crate::app::poll::Wants;
 use crate::app::timeline::events_since;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::{Context, Reading};
 use crate::commands::log_groups::invalid_time;
-use crate::commands::printed::print;
+use crate::commands::report_output::print;
 use crate::feeds::aws::{Fact, Query};
 use crate::feeds::runs::Place;
 use crate::headless::select;
 use crate::model::telemetry::{self, Area, Figure, MetricIdentity};
-use crate::model::{Failure, FailureKind, Point, Source, kept};
+use crate::model::{Failure, FailureKind, Point, Source, retention};
 use crate::runtime::clock::{Clock, zone as clock_zone};
 use crate::runtime::history;
 use jiff::tz::TimeZone;
@@ -74,16 +74,16 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
 /// Fails for an invalid time, or for a range of which no metrics are kept any more.
 fn span(arguments: &Arguments, now: (Timestamp, Timestamp), zone: &TimeZone) -> Result<Span, Report> {
     let (requested, until) =
-        when::range(&arguments.since, arguments.until.as_deref(), now, zone).map_err(invalid_time)?;
+        time_input::range(&arguments.since, arguments.until.as_deref(), now, zone).map_err(invalid_time)?;
     let until = until.unwrap_or(now.1);
-    let oldest = kept::earliest_time(Source::Metrics, now.0).unwrap_or(Timestamp::UNIX_EPOCH);
+    let oldest = retention::earliest_time(Source::Metrics, now.0).unwrap_or(Timestamp::UNIX_EPOCH);
     let too_old = |what: String| {
-        let (who, days) = kept::retention_days(Source::Metrics).unwrap_or_default();
+        let (who, days) = retention::retention_days(Source::Metrics).unwrap_or_default();
         Report::usage(format!("{what}, and {who} for {days} days"))
-            .hint(format!("ask for a time after {}", when::display_time(oldest, zone)))
+            .hint(format!("ask for a time after {}", time_input::display_time(oldest, zone)))
     };
     if until <= oldest {
-        return Err(too_old(format!("that time ends {}", when::display_time(until, zone))));
+        return Err(too_old(format!("that time ends {}", time_input::display_time(until, zone))));
     }
     let since = requested.max(oldest);
     let against = match arguments.against {
@@ -138,14 +138,14 @@ async fn curves(
         }
     }
     let app = &reading.collector.app;
-    let figures = measures::figures(&app.estate, names, None, &listed_metrics, areas);
+    let figures = metric_list::figures(&app.estate, names, None, &listed_metrics, areas);
     let (figures, others) =
-        if arguments.all { (figures, BTreeSet::new()) } else { measures::split_foreign(&app.environment, figures) };
+        if arguments.all { (figures, BTreeSet::new()) } else { metric_list::split_foreign(&app.environment, figures) };
     let now = points(reading, &figures, span.period, (span.since, span.until)).await?;
     let before = match (span.against, arguments.against) {
         (Some(from), Some(against)) => {
             let until = span.until.checked_sub(against).unwrap_or(span.until);
-            let oldest = kept::earliest_time(Source::Metrics, reading.collector.app.service_now()).unwrap_or(from);
+            let oldest = retention::earliest_time(Source::Metrics, reading.collector.app.service_now()).unwrap_or(from);
             Some(points(reading, &figures, span.period, (from.max(oldest), until)).await?)
         }
         _ => None,

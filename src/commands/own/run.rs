@@ -3,9 +3,9 @@
 use super::args::Arguments;
 use crate::app::operation::custom::{Request, Selected};
 use crate::cli::{ExitCode, Report};
-use crate::commands::act::act;
+use crate::commands::change::act;
+use crate::commands::change_target::{open, service_names, single_service};
 use crate::commands::context::Context;
-use crate::commands::opened::{open, service_names, single_service};
 use crate::model::names::{list_names, nearest};
 use std::io;
 

@@ -3,12 +3,12 @@
 use super::args::{Import, Put, Rm, Type};
 use super::facts::{Facts, Readers, within};
 use super::input;
-use crate::app::operation::parameter::{Request, StepChange, typed};
+use crate::app::operation::parameter::{Request, StepChange, command_line};
 use crate::cli::{ExitCode, Report};
-use crate::commands::act::act;
+use crate::commands::change::act;
+use crate::commands::change_target::{Opened, open};
 use crate::commands::context::Context;
-use crate::commands::opened::{Opened, open};
-use crate::commands::say::print_note;
+use crate::commands::progress::print_note;
 use crate::model::parameters::{Kind, dotenv};
 use std::io;
 
@@ -72,7 +72,7 @@ pub(super) async fn put(context: &Context, put: &Put, out: &mut dyn io::Write) -
     };
     let value = input::value(context, put, &name, before).await?;
     let source = match (&put.file, put.stdin, put.editor) {
-        (Some(file), ..) => typed::flag("--file", Some(&file.to_string_lossy())),
+        (Some(file), ..) => command_line::flag("--file", Some(&file.to_string_lossy())),
         (None, true, _) => " --stdin".to_owned(),
         (None, _, true) => " --editor".to_owned(),
         _ => String::new(),
@@ -84,7 +84,7 @@ pub(super) async fn put(context: &Context, put: &Put, out: &mut dyn io::Write) -
         key: put.key.clone(),
         description: put.description.clone(),
     };
-    let typed = typed::of(&wanted, &source);
+    let typed = command_line::of(&wanted, &source);
     let request = Request { wanted: vec![wanted], foreign, readers, restart: put.restart, command_line: typed };
     begin(context, &opened, request, put.dry_run, out).await
 }
@@ -102,7 +102,7 @@ pub(super) async fn remove(context: &Context, rm: &Rm, out: &mut dyn io::Write) 
     }
     let readers = facts.readers(names.iter().map(String::as_str));
     let foreign = facts.foreign_checks(names.iter().map(String::as_str));
-    let typed = typed::remove(&names);
+    let typed = command_line::remove(&names);
     let wanted = names.into_iter().map(|name| StepChange::Remove { name }).collect();
     let request = Request { wanted, foreign, readers, restart: false, command_line: typed };
     begin(context, &opened, request, rm.dry_run, out).await
@@ -134,7 +134,7 @@ pub(super) async fn import(context: &Context, import: &Import, out: &mut dyn io:
         })
         .collect();
     let readers = readers(&facts, wanted.iter().map(StepChange::name), import.restart)?;
-    let typed = typed::import(&import.file.to_string_lossy(), &under, import.kind.map(kind));
+    let typed = command_line::import(&import.file.to_string_lossy(), &under, import.kind.map(kind));
     let foreign = facts.foreign_checks(wanted.iter().map(StepChange::name));
     let request = Request { wanted, foreign, readers, restart: import.restart, command_line: typed };
     begin(context, &opened, request, import.dry_run, out).await

@@ -6,13 +6,13 @@ use crate::app::parameters;
 use crate::app::poll::Wants;
 use crate::aws::Session;
 use crate::cli::{ExitCode, Report};
+use crate::commands::change_target::{Opened, open, time_is_up};
 use crate::commands::context::Context;
-use crate::commands::opened::{Opened, open, time_is_up};
-use crate::commands::say::print_note;
+use crate::commands::progress::print_note;
 use crate::config::{Config, EnvironmentConfig};
 use crate::model::deploy::Check;
-use crate::model::parameters::named::ParameterReference;
-use crate::model::parameters::{Parameter, Secret, is_under_path, named, prefixes};
+use crate::model::parameters::references::ParameterReference;
+use crate::model::parameters::{Parameter, Secret, is_under_path, prefixes, references};
 use crate::model::{Failure, FailureKind, Source};
 use crate::runtime::stop::unless_stopped;
 use crate::runtime::{Collected, Collector};
@@ -263,7 +263,7 @@ impl Facts {
 
     /// Returns the services that read these parameters; `None` if not all task definitions are known.
     pub(super) fn readers<'a>(&self, names: impl Iterator<Item = &'a str>) -> Option<Readers> {
-        let readers = names.map(|name| (name.to_owned(), named::readers(&self.named, name))).collect();
+        let readers = names.map(|name| (name.to_owned(), references::readers(&self.named, name))).collect();
         self.complete.then_some(readers)
     }
 }

@@ -4,11 +4,11 @@
 use super::args::Put;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
-use crate::commands::waits;
+use crate::commands::waiting;
 use crate::model::parameters::Value;
 use crate::runtime::discard_input;
 use crate::runtime::editor::{self, NotEdited};
-use crate::runtime::raw::Raw;
+use crate::runtime::raw_terminal::Raw;
 use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::path::Path;
 
@@ -47,7 +47,7 @@ fn not_edited(why: NotEdited) -> Report {
 /// Reads the text of a file, or of standard input (`-`).
 pub(super) async fn file(context: &Context, path: &Path) -> Result<Value, Report> {
     let path = path.to_owned();
-    waits::blocking(context, "no value came", move || {
+    waiting::blocking(context, "no value came", move || {
         let shown = if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
         let mut bytes = Vec::new();
         let read = if path == Path::new("-") {
@@ -76,7 +76,7 @@ async fn prompt(context: &Context, question: &str) -> Result<Value, Report> {
     let raw = Raw::take().map_err(failed)?;
     discard_input();
     write!(err, "{question}").and_then(|()| err.flush()).map_err(failed)?;
-    let read = waits::blocking(context, "no value came", move || typed(&mut io::stdin().lock()).map_err(failed));
+    let read = waiting::blocking(context, "no value came", move || typed(&mut io::stdin().lock()).map_err(failed));
     let line = read.await;
     drop(raw);
     let _ = writeln!(err);

@@ -5,17 +5,17 @@ use super::facts::{Access, Facts, Lists, resolve, within};
 use super::report;
 use crate::app::parameters::configured;
 use crate::cli::{ExitCode, Output, Report};
+use crate::commands::change_target::open;
 use crate::commands::context::Context;
-use crate::commands::opened::open;
-use crate::commands::printed::{emit, print_result, print_value};
-use crate::commands::say::print_note;
+use crate::commands::progress::print_note;
+use crate::commands::report_output::{emit, print_result, print_value};
 use crate::headless::TimeDisplay;
 use crate::model::FailureKind;
 use crate::model::health::Severity;
 use crate::model::parameters::Parameter;
 use crate::model::parameters::check;
 use crate::model::parameters::compare::{Side, differences};
-use crate::model::parameters::rights::{self, Denied};
+use crate::model::parameters::permissions::{self, Denied};
 use crate::runtime::clock::{Clock, zone};
 use std::io;
 
@@ -120,7 +120,7 @@ pub(super) async fn check(context: &Context, out: &mut dyn io::Write) -> Result<
     };
     let also: Vec<String> = configured(&facts.environment).map(str::to_owned).collect();
     let denied = denied(context, &facts, &parameters, &mut missing).await?;
-    let unknown = rights::unknown_notes(&facts.named, &parameters);
+    let unknown = permissions::unknown_notes(&facts.named, &parameters);
     let findings = check::check(&check::Facts {
         parameters: &parameters,
         secrets: secrets.as_deref(),
@@ -152,7 +152,7 @@ async fn denied(
     missing: &mut Vec<String>,
 ) -> Result<Vec<Denied>, Report> {
     let Some(region) = &facts.region else { return Ok(Vec::new()) };
-    let questions = rights::permission_queries(&facts.named, parameters, region);
+    let questions = permissions::permission_queries(&facts.named, parameters, region);
     if questions.is_empty() {
         return Ok(Vec::new());
     }
@@ -161,7 +161,7 @@ async fn denied(
         Ok(answered) => answered,
         Err(failure) => (Vec::new(), Some(failure)),
     };
-    missing.extend(failure.map(|failure| rights::query_failure_note(&failure.message)));
+    missing.extend(failure.map(|failure| permissions::query_failure_note(&failure.message)));
     Ok(found)
 }
 

@@ -7,7 +7,7 @@ use crate::config::EnvironmentConfig;
 use crate::headless::emit::Printable;
 use crate::headless::table::{Table, left_aligned, numbers, prose};
 use crate::headless::{Rows, TimeDisplay};
-use crate::model::parameters::named::{ParameterReference, readers};
+use crate::model::parameters::references::{ParameterReference, readers};
 use crate::model::parameters::tree::{Row, rows};
 use crate::model::parameters::{Parameter, ParameterWithValue, Secret, Version, principal_name};
 use crate::model::time::short;

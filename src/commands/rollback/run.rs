@@ -3,9 +3,9 @@
 use super::args::Arguments;
 use crate::app::operation::deploy::{self, Source};
 use crate::cli::{ExitCode, Report};
-use crate::commands::act::act;
+use crate::commands::change::act;
+use crate::commands::change_target::{open, service_names, single_service};
 use crate::commands::context::Context;
-use crate::commands::opened::{open, service_names, single_service};
 use std::io;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {

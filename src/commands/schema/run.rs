@@ -3,7 +3,7 @@
 use super::args::Arguments;
 use crate::cli::{ExitCode, Report};
 use crate::commands::list::schemas;
-use crate::commands::printed::print_result;
+use crate::commands::report_output::print_result;
 use crate::headless;
 use std::io;
 

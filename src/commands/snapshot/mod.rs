@@ -2,7 +2,7 @@
 
 pub(super) mod all;
 pub(super) mod args;
-mod kept;
+mod local_facts;
 pub(super) mod own;
 pub(super) mod report;
 mod run;

@@ -2,11 +2,11 @@
 
 use crate::config::EnvironmentConfig;
 use crate::headless::dto::{SourceDto, SourceState};
-use crate::headless::kept::{CostDto, InfraDto, RunDto};
+use crate::headless::local_facts::{CostDto, InfraDto, RunDto};
 use crate::model::Source;
 use crate::model::costs::{self, Costs, cents};
 use crate::model::infra::RunState;
-use crate::model::infra::order::ListedRun;
+use crate::model::infra::run_order::ListedRun;
 use jiff::Timestamp;
 
 /// The name of the runs' source.

@@ -7,9 +7,9 @@ use crate::headless::dto::{IdentityDto, Snapshot, SourceDto, SourceState};
 use crate::headless::emit::Printable;
 use crate::headless::input::{SnapshotInput, known};
 use crate::headless::lists;
-use crate::headless::pool::PoolDto;
 use crate::headless::sources;
 use crate::headless::table::{Table, left_aligned, prose};
+use crate::headless::user_pool::PoolDto;
 use crate::model::{Failure, Source};
 
 /// Schema of the snapshot.

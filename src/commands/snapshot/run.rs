@@ -2,15 +2,15 @@
 
 use super::all;
 use super::args::Arguments;
-use super::kept::local_facts;
+use super::local_facts::local_facts;
 use super::report;
 use super::wait::Condition;
 use super::watch;
 use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::{Context, Reading};
-use crate::commands::printed::{emit, print, verdict_code as ended, write_error};
-use crate::commands::refused::{RefusedPolls, refused_sources};
-use crate::headless::pool::PoolDto;
+use crate::commands::refused_source::{RefusedPolls, refused_sources};
+use crate::commands::report_output::{emit, print, verdict_code as ended, write_error};
+use crate::headless::user_pool::PoolDto;
 use crate::headless::{self, Written};
 use crate::model::cdn::belongs;
 use crate::model::{Failure, FailureKind, Source};

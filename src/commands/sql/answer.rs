@@ -1,9 +1,9 @@
 //! Processes the server's answers to statements: rows are written as they arrive, other messages are collected and
 //! printed.
 
-use super::outlet::Outlet;
+use super::destination::Outlet;
 use super::report::notice;
-use crate::commands::say::print_note;
+use crate::commands::progress::print_note;
 use crate::db::Event;
 use crate::db::wire::{Fields, Messages};
 use crate::model::sql::ServerMessage;

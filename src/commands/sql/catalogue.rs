@@ -3,8 +3,8 @@
 use super::args::Arguments;
 use crate::cli::Report;
 use crate::commands::context::Context;
-use crate::commands::waits::wait_for;
-use crate::commands::way::{RequestedServer, open_route};
+use crate::commands::database_route::{RequestedServer, open_route};
+use crate::commands::waiting::wait_for;
 use crate::db::Connection;
 
 /// The maximum size of an answer, in bytes.

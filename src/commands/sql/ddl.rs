@@ -4,7 +4,7 @@ use super::args::Arguments;
 use super::catalogue::{MAX_CATALOGUE, with_catalogue};
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
-use crate::commands::printed::print_result;
+use crate::commands::report_output::print_result;
 use crate::db::{Connection, Lost};
 use crate::model::sql::interpreter::version_number;
 use crate::model::sql::schema::ddl;
@@ -40,7 +40,7 @@ async fn read(connection: &mut Connection, typed: &str, name: &TypedName) -> Res
     for object in &objects {
         let text = ddl::text(&query(connection, &ddl::query(object, version), typed).await?);
         if text.is_empty() {
-            let gone = format!("the {} {} is not there any more", object.kind_name(), object.qualified_name());
+            let gone = format!("the {} {} no longer exists", object.kind_name(), object.qualified_name());
             return Err(Report::new("catalogue", gone, ExitCode::Failed).hint("try again"));
         }
         texts.push(text);

@@ -1,15 +1,15 @@
 //! Carries out the actions that the psql interpreter requests.
 
 use super::answer::ResultHandling;
-use super::data::{Data, InlineData};
-use super::only_reads::{is_still_read_only, lifted_error, refuse_acting, refuse_lifting, server_reports_setting};
-use super::outlet::{NO_PROGRAMS, Outlet};
-use super::reads::ScriptSource;
+use super::copy_data::{Data, InlineData};
+use super::destination::{NO_PROGRAMS, Outlet};
+use super::read_only::{is_still_read_only, lifted_error, refuse_acting, refuse_lifting, server_reports_setting};
 use super::report::{READ_ONLY, ReadOnlyReason, statement_error};
+use super::script::ScriptSource;
 use super::session::{ScriptEnd, Session};
 use crate::cli::{ExitCode, Report};
-use crate::commands::say::print_note;
-use crate::commands::way::ServerRoute;
+use crate::commands::database_route::ServerRoute;
+use crate::commands::progress::print_note;
 use crate::db::{Connection, Settings};
 use crate::model::Failure;
 use crate::model::sql::describe::QueryResult;

@@ -4,7 +4,7 @@ use super::args::Arguments;
 use super::catalogue::{MAX_CATALOGUE, with_catalogue};
 use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::Context;
-use crate::commands::printed::print_result;
+use crate::commands::report_output::print_result;
 use crate::db::{Connection, Lost};
 use crate::model::sql::er::{Diagram, KEYS, TABLES};
 use std::io;

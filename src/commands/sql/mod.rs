@@ -3,15 +3,15 @@
 mod answer;
 pub(super) mod args;
 mod catalogue;
-mod data;
+mod copy_data;
 mod ddl;
+mod destination;
 mod driver;
 mod er;
-mod only_reads;
-mod outlet;
-mod reads;
+mod read_only;
 mod report;
 mod run;
+mod script;
 mod session;
 
 use super::declared::{Declared, Work, always};

@@ -2,18 +2,18 @@
 
 use super::args::Arguments;
 use super::ddl::ddl;
+use super::destination::Outlet;
 use super::driver::{Driver, print_error};
 use super::er::er;
-use super::outlet::Outlet;
-use super::reads::{ScriptFile, ScriptSource};
 use super::report::{ReadOnlyReason, notice, pooler_error, statement_error};
+use super::script::{ScriptFile, ScriptSource};
 use super::session::{ScriptEnd, Session, output_error};
 use crate::app::safety::WRITE_SESSION_RISK;
 use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::Context;
-use crate::commands::say::print_note;
-use crate::commands::waits;
-use crate::commands::way::{RequestedServer, ServerRoute, open_route};
+use crate::commands::database_route::{RequestedServer, ServerRoute, open_route};
+use crate::commands::progress::print_note;
+use crate::commands::waiting;
 use crate::model::sql::Transaction;
 use crate::model::sql::format::options::Format;
 use crate::model::sql::interpreter::{Halt, Interpreter, Mode, Origin, UnrunPart};
@@ -143,7 +143,7 @@ async fn scripts(context: &Context, arguments: &Arguments) -> Result<Vec<Script>
             };
             let (doing, path) = (format!("while {name} was opened"), file.to_owned());
             // The file may be a pipe without a writer, which would block.
-            let opened = waits::blocking(context, &doing, move || Ok(ScriptFile::open(&path))).await?;
+            let opened = waiting::blocking(context, &doing, move || Ok(ScriptFile::open(&path))).await?;
             scripts.push(Script::File(opened.map_err(|error| unreadable(&error))?));
         }
         None if !scripts.is_empty() => {}

@@ -2,12 +2,12 @@
 //! statement at the server.
 
 use super::answer::{AnswerState, ResultHandling, Step};
-use super::data::{self, Data};
-use super::outlet::Outlet;
-use super::reads::{PIECE, ScriptFile, ScriptSource, off_thread};
+use super::copy_data::{self, Data};
+use super::destination::Outlet;
+use super::script::{PIECE, ScriptFile, ScriptSource, off_thread};
 use crate::cli::{ExitCode, Report};
-use crate::commands::printed::write_error;
-use crate::commands::say::print_note;
+use crate::commands::progress::print_note;
+use crate::commands::report_output::write_error;
 use crate::db::wire;
 use crate::db::{Canceller, Connection, Lost, Rows as Answer, Settings, known_facts};
 use crate::model::Failure;
@@ -225,7 +225,7 @@ impl Session {
                 // succeed with no rows.
                 let abort_reason = match (&over, std::mem::replace(&mut given, true)) {
                     (Some(_), _) => Some("it was interrupted"),
-                    (None, true) if !data.continue_with_next() => Some(data::NO_DATA),
+                    (None, true) if !data.continue_with_next() => Some(copy_data::NO_DATA),
                     (None, _) => None,
                 };
                 self.give(data, abort_reason).await?;

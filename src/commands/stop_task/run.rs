@@ -3,10 +3,10 @@
 use super::args::Arguments;
 use crate::app::operation::steps::{self, StepChange};
 use crate::cli::{ExitCode, Report};
-use crate::commands::act::act;
-use crate::commands::complete::require_complete;
+use crate::commands::change::act;
+use crate::commands::change_target::{Opened, open};
+use crate::commands::completeness::require_complete;
 use crate::commands::context::Context;
-use crate::commands::opened::{Opened, open};
 use crate::headless;
 use crate::model::Source;
 use std::io;

@@ -5,10 +5,10 @@ use crate::headless::emit::Printable;
 use crate::headless::input::SnapshotInput;
 use crate::headless::lists::{Extent, Head};
 use crate::headless::table::{Table, left_aligned, prose};
-use crate::model::kept::retention_gaps;
+use crate::model::retention::retention_gaps;
 use crate::model::time;
-use crate::model::timeline::near::Ranked;
-use crate::model::timeline::{About, TimelineEvent, trail};
+use crate::model::timeline::possible_causes::Ranked;
+use crate::model::timeline::{About, TimelineEvent, cloudtrail};
 use crate::model::{Health, Source};
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
@@ -183,7 +183,7 @@ pub fn ranked(
 }
 
 fn timeline(input: &SnapshotInput<'_>, events: Vec<EventDto>, scope: TimelineScope, missing: Vec<String>) -> Timeline {
-    let edge = input.now.checked_sub(trail::MAX_DELAY).unwrap_or(input.now);
+    let edge = input.now.checked_sub(cloudtrail::MAX_DELAY).unwrap_or(input.now);
     let reaches = scope.before.or(scope.until).is_none_or(|end| end > edge);
     Timeline {
         head: Head::new(SCHEMA, input, SOURCES),

@@ -4,16 +4,16 @@ use super::args::Arguments;
 use super::events::{check_names, is_selected, known_events};
 use super::follow;
 use super::report::{self, SOURCES, TimelineScope};
-use crate::app::logs::when;
+use crate::app::logs::time_input;
 use crate::app::poll::{HISTORY, Wants};
 use crate::app::timeline::{self, TimelineFilter};
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::filter_flags;
 use crate::commands::log_groups::invalid_time;
-use crate::commands::printed::print;
+use crate::commands::report_output::print;
 use crate::feeds::runs::Place;
-use crate::model::timeline::{TimelineEvent, near};
+use crate::model::timeline::{TimelineEvent, possible_causes};
 use crate::runtime::clock::{Clock, zone as clock_zone};
 use crate::runtime::history;
 use jiff::tz::TimeZone;
@@ -74,7 +74,9 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     };
     let input = reading.input();
     let list = match before {
-        Some(moment) => report::ranked(&input, &near::likely_causes(&kept, moment, arguments.window), scope, missing),
+        Some(moment) => {
+            report::ranked(&input, &possible_causes::likely_causes(&kept, moment, arguments.window), scope, missing)
+        }
         None => report::in_order(&input, &kept.iter().collect::<Vec<_>>(), scope, missing),
     };
     print(context, &reading, &list, list.head.exit_code(), out)
@@ -103,10 +105,10 @@ fn span(
     zone: &TimeZone,
 ) -> Result<(Timestamp, Option<Timestamp>), Report> {
     if let Some(before) = &arguments.before {
-        let moment = when::parse_time(before, now.1, zone).map_err(invalid_time)?;
-        let since = when::before(moment, arguments.window, "--window").map_err(invalid_time)?;
+        let moment = time_input::parse_time(before, now.1, zone).map_err(invalid_time)?;
+        let since = time_input::before(moment, arguments.window, "--window").map_err(invalid_time)?;
         return Ok((since, Some(moment)));
     }
     let since = arguments.since.as_deref().unwrap_or(DEFAULT_SINCE);
-    when::range(since, arguments.until.as_deref(), now, zone).map_err(invalid_time)
+    time_input::range(since, arguments.until.as_deref(), now, zone).map_err(invalid_time)
 }

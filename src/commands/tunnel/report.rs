@@ -1,7 +1,7 @@
 //! Formats the state of a tunnel as a line for people or for scripts.
 
 use crate::model::connection_string::DatabaseAddress;
-use crate::model::offered::{CommandScope, with_scope};
+use crate::model::suggested_commands::{CommandScope, with_scope};
 use schemars::JsonSchema;
 use serde::Serialize;
 use ssm_tunnel::driver::Status;

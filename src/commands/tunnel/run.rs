@@ -8,14 +8,14 @@ use crate::aws::secrets::Login;
 use crate::cli::{ExitCode, Output, Report};
 use crate::commands::confirmation::check_possible;
 use crate::commands::context::Context;
-use crate::commands::printed::print_result;
-use crate::commands::through::{Target, TunnelRequest, end_error, facts, warn_left_behind};
-use crate::commands::waits::wait_for_deadline;
+use crate::commands::remote::{Target, TunnelRequest, end_error, facts, warn_left_behind};
+use crate::commands::report_output::print_result;
+use crate::commands::waiting::wait_for_deadline;
 use crate::headless;
 use crate::model::connection_string::DatabaseAddress;
 use crate::model::text::sanitize;
-use crate::runtime::offers::{self, PublishedOffer};
 use crate::runtime::output::wait_until_writable;
+use crate::runtime::shared_tunnels::{self, PublishedOffer};
 use crate::runtime::stop::{StopSignal, StopSignals};
 use crate::runtime::tunnels::watch;
 use secrecy::ExposeSecret;
@@ -189,7 +189,7 @@ async fn open(
         None => format!("tunnel to {wanted}"),
     };
     target.confirm_if_guarded(context, &title, Risk::Change, false).await?;
-    let beside = offers::socket();
+    let beside = shared_tunnels::socket();
     let request = TunnelRequest {
         to: arguments.to.as_deref(),
         through: arguments.through.as_deref(),

@@ -3,11 +3,11 @@
 use super::args::Arguments;
 use super::report::{self, PoolRead};
 use crate::aws::Session;
-use crate::aws::within::wait_until;
+use crate::aws::time_limit::wait_until;
 use crate::cli::{ExitCode, Report};
+use crate::commands::change_target::time_is_up;
 use crate::commands::context::Context;
-use crate::commands::opened::time_is_up;
-use crate::commands::printed::print;
+use crate::commands::report_output::print;
 use crate::config::EnvironmentConfig;
 use crate::model::FailureKind;
 use crate::model::cdn::{belongs, prefixes};

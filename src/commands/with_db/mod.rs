@@ -1,8 +1,8 @@
 //! `cockpit with-db`: runs a command with the URL of a database in an environment variable.
 
 pub(super) mod args;
+mod route;
 mod run;
-mod way;
 
 use super::declared::{Declared, Work, always};
 use crate::cli::output;

@@ -1,12 +1,12 @@
 //! Opens a tunnel or uses an open one, waits for the database, and runs the command.
 
 use super::args::Arguments;
-use super::way::TunnelRoute;
+use super::route::TunnelRoute;
 use crate::app::command::Risk;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
-use crate::commands::through::{Target, TunnelRequest};
-use crate::commands::waits::wait_for_deadline;
+use crate::commands::remote::{Target, TunnelRequest};
+use crate::commands::waiting::wait_for_deadline;
 use crate::model::connection_string::{DatabaseAddress, VARIABLES};
 use crate::runtime::{child, stop::next_stop_signal};
 use secrecy::ExposeSecret;

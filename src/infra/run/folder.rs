@@ -1,9 +1,9 @@
 //! The folder of a run: names, permissions, locks, and the list of runs.
 
 use crate::model::infra::RunOrder;
-use crate::model::infra::order::ListedRun;
-pub use crate::model::infra::order::run_name as name;
 use crate::model::infra::run_event::{Actor, Step};
+use crate::model::infra::run_order::ListedRun;
+pub use crate::model::infra::run_order::run_name as name;
 use crate::private_files::{make, replace, to_add_to};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};

@@ -1,11 +1,11 @@
 //! Detects mock outputs that Terragrunt uses although the dependency was applied. Terragrunt does not report them, so the mock
 //! outputs are compared with the real ones.
 
-use super::leaf::command;
+use super::step_process::command;
 use super::steps;
-use crate::infra::around::may_use_mocks;
-use crate::infra::ask::STATE;
-use crate::infra::surroundings::ChildEnvironment;
+use crate::infra::environment::ChildEnvironment;
+use crate::infra::short_calls::STATE;
+use crate::infra::terragrunt_settings::may_use_mocks;
 use crate::model::infra::path::plain;
 use crate::model::infra::{RunOrder, Unit};
 use serde_json::Value;

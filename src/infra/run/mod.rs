@@ -17,16 +17,12 @@
 //! environments, `begins` is held while a run is being started, or caches are removed.
 
 mod ahead;
-mod around;
-pub mod begins;
 mod bound;
 pub mod events;
 pub mod folder;
-mod leaf;
-pub mod left;
 mod masks;
 mod mocks;
-pub mod moving;
+pub mod move_journal;
 pub mod ordered;
 mod outcome;
 mod process;
@@ -34,8 +30,12 @@ pub mod requests;
 pub mod shim;
 mod show;
 pub mod start;
+pub mod start_lock;
+pub mod state_endpoints;
+mod step_process;
 mod steps;
 pub mod supervisor;
+mod supervisor_helpers;
 pub mod times;
-mod words;
-pub mod world;
+mod tool_messages;
+pub mod unwritten_states;

@@ -30,7 +30,7 @@ pub fn build_order(
         profile: environment.profile.clone(),
         region: environment.region.clone(),
         endpoint_url: environment.endpoint_url.clone(),
-        world: super::world::from_environment(&found.child_environment),
+        world: super::state_endpoints::from_environment(&found.child_environment),
         declared: environment.endpoint_url.is_some() && !environment.endpoint_typed,
         reads: found.read_only_dependencies.clone(),
         ahead: found.plan_ahead.clone(),

@@ -3,13 +3,13 @@
 
 use super::bound;
 use super::folder;
-use super::leaf::command;
 use super::mocks::Mocks;
+use super::step_process::command;
 use super::steps::Call;
-use super::words;
+use super::tool_messages;
 use crate::model::infra::Unit;
+use crate::model::infra::data_loss::{self, DataResource};
 use crate::model::infra::guard::{self, Guard, Lift};
-use crate::model::infra::loss::{self, DataResource};
 use crate::model::infra::message::Summary;
 use crate::model::infra::plan::{Plan, Secrets, missing_instance};
 use crate::model::infra::run_event::{PlanRef, Step};
@@ -123,7 +123,7 @@ pub(super) async fn read(request: PlanToRead) -> Result<ReadPlan, String> {
             destroys_stateful: plan.destroys_stateful(),
             guards,
             empty: plan.is_empty(),
-            on_mocks: made_up || words::used_mocks(&log),
+            on_mocks: made_up || tool_messages::used_mocks(&log),
             shown: path,
             account,
             revision,
@@ -141,7 +141,7 @@ fn guards_and_losses(shown: &[u8], skip_snapshots: bool) -> (Vec<Guard>, Vec<Dat
     let stamp = Timestamp::now().strftime("%Y%m%dt%H%M%S").to_string();
     let mut found = guard::of(&plan, &stamp);
     found.retain(|guard| !(skip_snapshots && matches!(guard.what, Lift::Snapshot(_))));
-    (found, loss::of(&plan))
+    (found, data_loss::of(&plan))
 }
 
 /// Returns the standard output of a program, which is ended if the future is dropped.
@@ -166,8 +166,8 @@ async fn output_within(call: &Call, limit: Duration) -> Result<Vec<u8>, String> 
         return Ok(output.stdout);
     }
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    let error =
-        words::log_error(&text).map_or_else(|| "it printed nothing".to_owned(), |text| words::full_sentence(&text));
+    let error = tool_messages::log_error(&text)
+        .map_or_else(|| "it printed nothing".to_owned(), |text| tool_messages::full_sentence(&text));
     Err(error)
 }
 

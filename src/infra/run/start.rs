@@ -1,7 +1,7 @@
 //! Starts the supervisor of a run. From then on the run is independent of its starter.
 
 use super::folder::{self, Holder, LockError};
-use super::{begins, moving, steps, world};
+use super::{move_journal, start_lock, state_endpoints, steps};
 use crate::model::infra::RunOrder;
 use crate::model::infra::run_event::Actor;
 use jiff::Timestamp;
@@ -31,7 +31,7 @@ pub enum NotStarted {
     #[error("{0}")]
     DiffersFromTerragrunt(String),
     /// The move of a unit's state was interrupted; the unit and the environment.
-    #[error("{}", moving::words(.0, .1).0)]
+    #[error("{}", move_journal::words(.0, .1).0)]
     InterruptedMove(String, String),
     /// Something that the run needs is missing.
     #[error(transparent)]
@@ -45,9 +45,9 @@ impl NotStarted {
             Self::LockError(LockError::Taken(Some(Holder { run, by, since }))) if !run.is_empty() => {
                 format!("{run} is going on, started by {} on {} at {since:.0} (process {})", by.user, by.host, by.pid)
             }
-            Self::OtherWorld(why) => format!("{why}\n→ {}", crate::model::infra::world::HINT),
+            Self::OtherWorld(why) => format!("{why}\n→ {}", crate::model::infra::state_endpoint::HINT),
             Self::InterruptedMove(unit, environment) => {
-                let (why, hint) = moving::words(unit, environment);
+                let (why, hint) = move_journal::words(unit, environment);
                 format!("{why}\n→ {hint}")
             }
             other => other.to_string(),
@@ -72,7 +72,7 @@ pub async fn start(cockpit: &Path, runs: &Path, order: &RunOrder, now: Timestamp
     if let Some(why) = steps::refusal(order) {
         return Err(NotStarted::DiffersFromTerragrunt(why));
     }
-    if let Some(why) = world::other_world(&runs, order) {
+    if let Some(why) = state_endpoints::other_world(&runs, order) {
         return Err(NotStarted::OtherWorld(why));
     }
     // Checked before the folder is created, so that a refused run leaves none.
@@ -106,7 +106,7 @@ pub async fn resume(cockpit: &Path, runs: &Path, run: &Path, by: &Actor, now: Ti
 
 /// Rejects units whose state is being moved: they would be planned as if they had no state.
 fn check_in_place(order: &RunOrder) -> Result<(), NotStarted> {
-    match moving::interrupted_unit(order.units.iter().chain(&order.reads)) {
+    match move_journal::interrupted_unit(order.units.iter().chain(&order.reads)) {
         Some(unit) => Err(NotStarted::InterruptedMove(unit.to_owned(), order.environment.clone())),
         None => Ok(()),
     }
@@ -123,7 +123,7 @@ async fn drive(
     let (lock, of) = (folder::lock_environment(runs, environment, holder)?, runs.to_owned());
     // Until the run has a supervisor, only this lock shows that its caches are needed.
     let _begins =
-        tokio::task::spawn_blocking(move || begins::lock_for_start(&of)).await.map_err(io::Error::other)??;
+        tokio::task::spawn_blocking(move || start_lock::lock_for_start(&of)).await.map_err(io::Error::other)??;
     // The lock is passed as standard input, and thus held from now on.
     let mut child = Command::new(cockpit)
         .args(["internal", "infra-supervisor"])
@@ -156,7 +156,7 @@ async fn drive(
 
 #[cfg(test)]
 mod tests {
-    use super::super::{begins, steps};
+    use super::super::{start_lock, steps};
     use super::*;
     use crate::model::infra::run_event::Goal;
     use futures_util::future::poll_immediate;
@@ -194,13 +194,13 @@ mod tests {
         let (root, runs, cockpit) = fake_cockpit("begins", "echo > \"$0.drove\"\necho ready");
         let drove = root.join("cockpit.drove");
         let order = steps::tests::order(Goal::Plan);
-        let removal = begins::lock_against_starts(&runs).unwrap();
+        let removal = start_lock::lock_against_starts(&runs).unwrap();
         let mut begun = Box::pin(start(&cockpit, &runs, &order, Timestamp::now()));
         assert!(poll_immediate(&mut begun).await.is_none() && !drove.exists(), "the start waits for the removal");
         drop(removal);
         let run = begun.await.unwrap();
         assert!(drove.exists() && run.is_dir());
-        let lock = begins::lock_against_starts(&runs);
+        let lock = start_lock::lock_against_starts(&runs);
         assert!(lock.is_ok(), "a started run no longer holds the lock");
         std::fs::remove_dir_all(root).unwrap();
     }

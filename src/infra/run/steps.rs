@@ -3,10 +3,10 @@
 use super::ahead;
 use super::folder;
 use super::shim;
-use super::world;
+use super::state_endpoints;
 use crate::config::EnvironmentConfig;
-use crate::infra::ask::STATE;
-use crate::infra::surroundings::{ChildEnvironment, DEFAULT_WORKSPACE};
+use crate::infra::environment::{ChildEnvironment, DEFAULT_WORKSPACE};
+use crate::infra::short_calls::STATE;
 use crate::model::infra::guard;
 use crate::model::infra::run_event::{Goal, Step};
 use crate::model::infra::{RunOrder, Tool, Unit};
@@ -250,7 +250,7 @@ pub fn tool_environment(
     };
     let mut around = ChildEnvironment::of(inherited, &environment, Path::is_file);
     // The shell of whoever resumes a run may have another endpoint; the run keeps the one that it was started with.
-    world::set_variables(&mut around, &order.world);
+    state_endpoints::set_variables(&mut around, &order.world);
     around
 }
 
@@ -259,7 +259,7 @@ pub(super) mod tests {
     use super::*;
     use crate::model::infra::Around;
     use crate::model::infra::run_event::Actor;
-    use crate::model::infra::world::EndpointVariables;
+    use crate::model::infra::state_endpoint::EndpointVariables;
 
     pub(in crate::infra::run) fn order(goal: Goal) -> RunOrder {
         RunOrder {

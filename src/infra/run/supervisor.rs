@@ -2,34 +2,34 @@
 //! takes requests of people. It ends nothing unless requested, and the steps it started continue without it.
 
 mod adopt;
-mod begin;
 mod checks;
-mod ends;
+mod early_plans;
+mod first_events;
+mod guard_removal;
 mod leftovers;
-mod lift;
+mod missing_outputs;
 mod requests;
 mod shows;
+mod step_end;
 mod stops;
 #[cfg(test)]
 mod tests;
-mod unapplied;
-mod waits;
 
 use super::ahead;
-use super::around::start_failure;
 use super::bound;
 use super::events::{Reader, Writer};
 use super::folder;
-use super::leaf::{self, Exit, Progress, Report, StepPlace};
 use super::masks::Masks;
 use super::process;
 use super::shim;
 use super::show;
 use super::start::READY;
+use super::step_process::{self, Exit, Progress, Report, StepPlace};
 use super::steps;
-use crate::infra::surroundings::ChildEnvironment;
+use super::supervisor_helpers::start_failure;
+use crate::infra::environment::ChildEnvironment;
 use crate::model::audit::Record;
-use crate::model::infra::loss::{DataResource, Loss};
+use crate::model::infra::data_loss::{DataResource, Loss};
 use crate::model::infra::run_event::{Actor, Goal, RunEvent, RunEventKind, Step, UnitEnd};
 use crate::model::infra::schedule::{self, Decision};
 use crate::model::infra::{RunOrder, RunState, Tool, Unit};
@@ -382,7 +382,7 @@ impl Supervisor<'_> {
             self.codes.insert(name.to_owned(), tokio::task::spawn_blocking(move || bound::hash_code(&unit_to_hash)));
         }
         if step == Step::Init {
-            super::world::lend_record(&unit);
+            super::state_endpoints::lend_record(&unit);
         }
         let lifting = self.lifting(&unit);
         let unit_step = steps::UnitStep { unit: &unit, step, dir: dir.as_deref(), lifting: lifting.as_ref() };
@@ -391,11 +391,11 @@ impl Supervisor<'_> {
             call = steps::with_shortcuts(call, &self.run, &self.order, &unit, shortcuts);
         }
         let place = self.place(name, step);
-        match leaf::start(&place, &call) {
+        match step_process::start(&place, &call) {
             Ok(child) => {
                 let by_leaf =
                     step == Step::Plan && self.order.goal == Goal::Apply && self.order.ahead.contains(&unit.name);
-                drop(tokio::spawn(leaf::follow(place, Some(child), 0, by_leaf, self.out.clone())));
+                drop(tokio::spawn(step_process::follow(place, Some(child), 0, by_leaf, self.out.clone())));
             }
             Err(error) => {
                 let why = start_failure(&call, &error);

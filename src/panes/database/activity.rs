@@ -10,7 +10,7 @@ use crate::app::list::List;
 use crate::app::overlay::Tone;
 use crate::app::pane::{Confirmation, DataStatus, StatusLines};
 use crate::app::subject::{Fact, Subject, fact};
-use crate::app::update::settle::after_move;
+use crate::app::update::refresh::after_move;
 use crate::app::update::windows::push_window;
 use crate::model::Health;
 use crate::model::sql::activity::{ACTIVITY_QUERIES, ActivityQuery};

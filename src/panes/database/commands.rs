@@ -2,13 +2,13 @@
 
 use super::activity::{cancel, next, on_session, terminate, toggle};
 use super::state::ID;
-use super::{session, who};
+use super::{session, session_lookup};
 use crate::app::Command;
 use crate::app::command::Bottom::First;
 use crate::app::command::{Id, Risk, Scope};
 use crate::app::update::change::database::{on_database, power, reboot, snapshot};
+use crate::app::update::refresh::after_move;
 use crate::app::update::run::refresh;
-use crate::app::update::settle::after_move;
 
 const HERE: Scope = Scope::Pane(ID.0);
 const FAILOVER: Id = Id("failover");
@@ -29,7 +29,7 @@ pub const COMMANDS: &[Command] = &[
         "fail over",
         &["F"],
         "Fail over to the selected reader, or to the one that RDS chooses; watched until it is the writer.",
-        who::failover,
+        session_lookup::failover,
     )
     .with_risk(Risk::Disrupt)
     .when(on_database)

@@ -9,6 +9,7 @@ mod history;
 pub mod layout;
 pub mod rows;
 pub mod session;
+pub mod session_lookup;
 pub mod state;
 #[cfg(test)]
 mod testing;
@@ -16,7 +17,6 @@ mod testing;
 mod tests;
 pub mod update;
 pub mod view;
-pub mod who;
 
 use crate::app::facts::shown_database;
 use crate::app::pane::{Data, Rows};

@@ -5,7 +5,7 @@ use super::state::LIST;
 use crate::app::App;
 use crate::app::facts::shown_database;
 use crate::app::subject::{Fact, bad, fact};
-use crate::model::offered::with_scope;
+use crate::model::suggested_commands::with_scope;
 use crate::model::time::{moment, short};
 use crate::model::{DatabaseKind, Health, Member, Role};
 

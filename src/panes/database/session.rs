@@ -15,7 +15,7 @@ use crate::model::sql::SessionId;
 use crate::model::sql::activity::ActivityQuery;
 use crate::model::sql::activity_listing::listing;
 use crate::model::sql::process::Process;
-use crate::model::tunnel::far::{POSTGRES, RemoteAddress, RemoteTarget};
+use crate::model::tunnel::remote_end::{POSTGRES, RemoteAddress, RemoteTarget};
 use crate::model::{Failure, FailureKind};
 use jiff::SignedDuration;
 
@@ -99,7 +99,7 @@ pub fn connect(app: &mut App) -> Vec<Effect> {
     app.panes.database.awaited_address = Some(far);
     if tunnels::find::tunnel_to(app, &to).is_none_or(|tunnel| !tunnel.is_live()) {
         let wish = tunnels::state::TunnelOptions { to: Some(to), ..tunnels::state::TunnelOptions::default() };
-        effects.extend(tunnels::ask::open(app, wish));
+        effects.extend(tunnels::opening::open(app, wish));
     }
     effects
 }
@@ -329,7 +329,7 @@ pub fn signal(app: &mut App, process: Process, terminate: bool) -> Vec<Effect> {
         app.show_message("there is no session with the server");
         return Vec::new();
     };
-    let identity = match tunnels::ask::identity(app) {
+    let identity = match tunnels::opening::identity(app) {
         Ok(identity) => identity,
         Err(why) => {
             app.show_message(format!("nothing was done: {}: {}", why.why, why.hint));

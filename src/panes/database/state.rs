@@ -9,7 +9,7 @@ use crate::model::sql::activity::ActivityQuery;
 use crate::model::sql::activity_listing::Listing;
 use crate::model::sql::process::Process;
 use crate::model::sql::{Server, SessionId};
-use crate::model::tunnel::far::RemoteAddress;
+use crate::model::tunnel::remote_end::RemoteAddress;
 use jiff::Timestamp;
 use std::collections::HashMap;
 

@@ -5,7 +5,7 @@ use crate::app::event::{Answer, Event};
 use crate::app::ticket::Ticket;
 use crate::feeds::part::Part;
 use crate::feeds::{self, sql};
-use crate::model::sql::connected;
+use crate::model::sql::open_sessions;
 use crate::model::sql::{Server, SessionId};
 use crate::model::{Failure, FailureKind};
 use crate::ui::testing::{Stage, environment, now, user_input};
@@ -116,8 +116,11 @@ impl Harness {
                     self.answered(ticket, Part::Failed(failure));
                     return;
                 }
-                let rows =
-                    if purpose == connected::PURPOSE { self.connected_rows.clone() } else { Some(self.rows.clone()) };
+                let rows = if purpose == open_sessions::PURPOSE {
+                    self.connected_rows.clone()
+                } else {
+                    Some(self.rows.clone())
+                };
                 if let Some(rows) = rows {
                     let looked = sql::Fact::QueryRows { purpose, columns: Vec::new(), rows };
                     self.answered(ticket, Part::Last(looked));

@@ -1,7 +1,7 @@
 //! Handlers for opening a database and for switching the environment.
 
 use super::state::{ID, LIST, State};
-use super::{session, who};
+use super::{session, session_lookup};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::event::Answer;
@@ -28,14 +28,14 @@ pub fn switched(app: &mut App) -> Vec<Effect> {
 /// Returns the requests that are due.
 pub fn plan(app: &mut App) -> Vec<Effect> {
     let mut effects = session::plan(app);
-    effects.extend(who::plan(app));
+    effects.extend(session_lookup::plan(app));
     effects
 }
 
 /// Handles an answer to one of the pane's requests.
 pub fn answer(app: &mut App, answer: Answer) {
     if matches!(answer.ticket.owner, Owner::Pane(_, session::CONNECTED_SESSIONS)) {
-        return who::answer(app, answer);
+        return session_lookup::answer(app, answer);
     }
     session::answer(app, answer);
 }

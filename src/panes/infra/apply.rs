@@ -1,7 +1,7 @@
 //! Keys that apply plans, after confirmation.
 
 use super::state::DialogQuestion;
-use super::{approve, ask, begin, tell, windows};
+use super::{approve, begin, requests, texts, windows};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::model::infra::run_event::Goal;
@@ -10,12 +10,12 @@ use crate::model::infra::run_event::Goal;
 pub fn apply(app: &mut App) -> Vec<Effect> {
     let state = &app.panes.infra;
     let going = state.run.as_ref().filter(|run| run.is_running());
-    let Some(run) = going.filter(|_| !tell::recorded(app)) else { return begin::begin(app, Goal::Apply) };
-    if let Some(wrong) = ask::wrong_account(app, true) {
+    let Some(run) = going.filter(|_| !texts::recorded(app)) else { return begin::begin(app, Goal::Apply) };
+    if let Some(wrong) = requests::wrong_account(app, true) {
         app.show_message(wrong);
         return Vec::new();
     }
-    if !tell::applies(&run.state) {
+    if !texts::applies(&run.state) {
         app.show_message("this run only plans: when it is done, A begins one that applies");
         return Vec::new();
     }
@@ -40,7 +40,7 @@ pub fn replace(app: &mut App) -> Vec<Effect> {
         app.show_message("Enter goes into a unit; M then makes a resource of it again");
         return Vec::new();
     };
-    if let Some(why) = begin::start_obstacle(app).or_else(|| ask::wrong_account(app, true)) {
+    if let Some(why) = begin::start_obstacle(app).or_else(|| requests::wrong_account(app, true)) {
         app.show_message(why);
         return Vec::new();
     }
@@ -59,7 +59,7 @@ pub fn plan_targets(app: &mut App) -> Vec<Effect> {
         app.show_message("Enter goes into a unit; O then plans a resource of it alone");
         return Vec::new();
     };
-    if let Some(why) = begin::start_obstacle(app).or_else(|| ask::wrong_account(app, true)) {
+    if let Some(why) = begin::start_obstacle(app).or_else(|| requests::wrong_account(app, true)) {
         app.show_message(why);
         return Vec::new();
     }

@@ -1,7 +1,7 @@
 //! The question whether plans are applied, with everything that the approval is bound to.
 
 use super::state::{DialogQuestion, PlanLine, State};
-use super::{ask, plan_lines, tell};
+use super::{plan_lines, requests, texts};
 use crate::app::App;
 use crate::app::command::Risk;
 use crate::app::overlay::Tone;
@@ -11,7 +11,7 @@ use crate::model::infra::plan::lines::head;
 use crate::model::infra::question::{self, waiting};
 use crate::model::infra::run::LiftPhase;
 use crate::model::infra::run_event::Goal;
-use crate::model::infra::world::{ENDPOINTS, EndpointVariables};
+use crate::model::infra::state_endpoint::{ENDPOINTS, EndpointVariables};
 
 /// Maximum number of changes of a unit, and of its output lines, in the dialog.
 const SHOWN: usize = 200;
@@ -39,7 +39,7 @@ pub fn confirmation(app: &App, plans: &[(String, String)]) -> Option<Confirmatio
     if !plans.iter().all(stands) {
         return None;
     }
-    let destroy = tell::goal(&run.state) == Some(Goal::Destroy);
+    let destroy = texts::goal(&run.state) == Some(Goal::Destroy);
     let mut lost = Vec::new();
     let mut stale = Vec::new();
     let mut text = vec![(Tone::Dim, question::place(&run.state, &world(app, &run.name)))];
@@ -92,7 +92,7 @@ pub fn confirmation(app: &App, plans: &[(String, String)]) -> Option<Confirmatio
         verb: verb.to_owned(),
         risk: if destroy || !lost.is_empty() { Risk::Destroy } else { Risk::Disrupt },
         text,
-        command: ask::command(app, &format!("approve {}", run.name), &names),
+        command: requests::command(app, &format!("approve {}", run.name), &names),
         covered_content: plans.iter().map(|(_, hash)| hash.as_str()).collect::<Vec<_>>().join(" "),
         live: vec![
             (Tone::Plain, question::age(&run.state, names.iter().map(String::as_str), app.now)),

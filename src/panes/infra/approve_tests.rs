@@ -184,6 +184,6 @@ fn replacement_of_a_stale_approved_plan_is_explained() {
 fn suggested_command_quotes_unit_names_for_the_shell() {
     let desk = wave((100, 30));
     let units = ["お城 と blank".to_owned(), "net".to_owned()];
-    let typed = super::ask::command(&desk.app, "apply", &units);
+    let typed = super::requests::command(&desk.app, "apply", &units);
     assert_eq!(typed, "cockpit infra apply --env staging --unit 'お城 と blank' --unit net");
 }

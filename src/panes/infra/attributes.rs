@@ -1,10 +1,10 @@
 //! The state of one resource: what the run and the plan report about it, and its attributes from the state.
 
-use super::ask::{Kind, ask};
-use super::{plan_lines, state, tell};
+use super::requests::{Kind, ask};
+use super::{plan_lines, state, texts};
 use crate::app::App;
 use crate::app::effect::Effect;
-use crate::app::update::settle::after_move;
+use crate::app::update::refresh::after_move;
 use crate::feeds::infra::{Ask, Fact};
 use crate::feeds::part::Part;
 use std::fmt::Write as _;
@@ -51,7 +51,7 @@ pub fn answer(app: &mut App, part: Part<Fact>) {
         Part::Page(_) | Part::Last(_) => return,
     }
     app.panes.infra.reading = None;
-    super::ask::show_lines(app, "Resource", &[body]);
+    super::requests::show_lines(app, "Resource", &[body]);
 }
 
 /// What the run and the plan report about the resource.
@@ -60,7 +60,7 @@ fn known(app: &App, unit: &str, address: &str) -> String {
     let run = state.state().and_then(|run| run.units.get(unit));
     let mut body = format!("{address}\nin {unit}\n");
     if let Some(resource) = run.and_then(|run| run.resources.get(address)) {
-        let _ = write!(body, "\n{}\n", tell::resource(resource, app.now).1);
+        let _ = write!(body, "\n{}\n", texts::resource(resource, app.now).1);
     }
     let errors = run.into_iter().flat_map(|run| &run.diagnostics);
     for error in errors.filter(|error| error.address.as_deref() == Some(address)) {

@@ -1,10 +1,10 @@
 //! Starting runs.
 
-use super::ask::{Kind, ask, command, place, wrong_account};
-use super::tell::{self, configured};
+use super::requests::{Kind, ask, command, place, wrong_account};
+use super::texts::{self, configured};
 use crate::app::App;
 use crate::app::effect::Effect;
-use crate::app::update::settle::after_move;
+use crate::app::update::refresh::after_move;
 use crate::feeds::infra;
 use crate::model::infra::run_event::Goal;
 use crate::model::text::shell_quote;
@@ -31,8 +31,8 @@ pub fn start_obstacle(app: &App) -> Option<String> {
     if !configured(app) {
         return Some("no infrastructure is configured for this environment".to_owned());
     }
-    if tell::recorded(app) {
-        return Some(tell::ONLY_RECORDED.to_owned());
+    if texts::recorded(app) {
+        return Some(texts::ONLY_RECORDED.to_owned());
     }
     if let Some(why) = migration_obstacle(app) {
         return Some(why.to_owned());
@@ -58,7 +58,7 @@ pub fn start_run(app: &mut App, goal: Goal, units: Vec<String>, part: RunScope) 
         return Vec::new();
     }
     let what = if units.is_empty() { "all units".to_owned() } else { units.join(", ") };
-    let word = tell::goal_word(Some(goal));
+    let word = texts::goal_word(Some(goal));
     if let Some(wrong) = wrong_account(app, goal.applies()) {
         app.show_message(wrong);
         return Vec::new();

@@ -1,13 +1,13 @@
 //! Keys that initialise units and change their code: formatting, and import blocks for existing resources.
 
-use super::make::start_change;
 use super::state::{DialogQuestion, ID};
-use super::tell::{ONLY_RECORDED, configured, recorded};
-use super::{begin, look, movable, windows};
+use super::texts::{ONLY_RECORDED, configured, recorded};
+use super::unit_changes::start_change;
+use super::{begin, inspect, migration_choice, windows};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::screen::{Purpose, Typing};
-use crate::app::update::settle::after_move;
+use crate::app::update::refresh::after_move;
 use crate::feeds::infra::UnitChange;
 use crate::model::infra::import;
 
@@ -19,7 +19,7 @@ pub fn initialise(app: &mut App) -> Vec<Effect> {
     if !is_configured(app) {
         return Vec::new();
     }
-    let units = look::chosen_units(app);
+    let units = inspect::chosen_units(app);
     start_change(app, UnitChange::Init, units)
 }
 
@@ -28,7 +28,7 @@ pub fn propose_formatting(app: &mut App) -> Vec<Effect> {
     if !is_configured(app) {
         return Vec::new();
     }
-    let units = look::chosen_units(app);
+    let units = inspect::chosen_units(app);
     windows::open(app, DialogQuestion::Form(units))
 }
 
@@ -38,7 +38,7 @@ pub fn propose_workspaces(app: &mut App) -> Vec<Effect> {
     if !is_configured(app) {
         return Vec::new();
     }
-    let units = if app.panes.infra.failure.is_some() { Vec::new() } else { look::chosen_units(app) };
+    let units = if app.panes.infra.failure.is_some() { Vec::new() } else { inspect::chosen_units(app) };
     windows::open(app, DialogQuestion::Workspaces(units))
 }
 
@@ -63,8 +63,8 @@ pub fn import(app: &mut App) -> Vec<Effect> {
 
 /// Handles a submitted input line.
 pub fn typed(app: &mut App, what: u8, text: &str) -> Vec<Effect> {
-    if what == movable::BUCKET {
-        return movable::accept_bucket(app, text);
+    if what == migration_choice::BUCKET {
+        return migration_choice::accept_bucket(app, text);
     }
     let Some(unit) = app.panes.infra.importing.take() else { return Vec::new() };
     let Some((address, id)) = address_and_id(text) else {

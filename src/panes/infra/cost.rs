@@ -2,10 +2,10 @@
 
 use crate::app::App;
 use crate::app::effect::Effect;
-use crate::app::update::settle::after_move;
-use crate::model::estimate::cover::{self, Cover};
+use crate::app::update::refresh::after_move;
+use crate::model::estimate::coverage::{self, Cover};
 use crate::model::estimate::prices::Prices;
-use crate::model::estimate::{Unit, estimate, words};
+use crate::model::estimate::{Unit, estimate, figures};
 use std::fmt::Write as _;
 
 /// Shows the estimated cost.
@@ -24,11 +24,11 @@ fn estimate_text(app: &mut App) -> Option<String> {
     };
     let state = &app.panes.infra;
     let goal = state.state().and_then(|run| Some(run.started.as_ref()?.goal));
-    if let Some(goal) = goal.filter(|goal| !cover::describes_intended_resources(*goal)) {
+    if let Some(goal) = goal.filter(|goal| !coverage::describes_intended_resources(*goal)) {
         app.show_message(format!("what {} plans is not what is to stand; P plans that", goal.name()));
         return None;
     }
-    let mut covers = state.state().map(|run| cover::of_run(run, |unit| state.plan_of(unit))).unwrap_or_default();
+    let mut covers = state.state().map(|run| coverage::of_run(run, |unit| state.plan_of(unit))).unwrap_or_default();
     let bills = covers.iter().filter_map(|one| Some((&*one.unit, state.plan_of(&one.unit)?.bill.as_ref()?)));
     let units: Vec<Unit<'_>> = bills.map(|(name, bill)| Unit { name, bill }).collect();
     if units.is_empty() {
@@ -45,15 +45,15 @@ fn estimate_text(app: &mut App) -> Option<String> {
     }
     body.push('\n');
     if let (Some(part), Some(saved)) = (estimate.stopped, estimate.savings()) {
-        let _ = writeln!(body, "{}", words::schedule(part, saved, least, money));
+        let _ = writeln!(body, "{}", figures::schedule(part, saved, least, money));
     }
     let _ = writeln!(body, "list prices on demand of {}, a month of 730 hours", prices.as_of());
-    cover::add_missing_units(&mut covers, state.unit_names());
+    coverage::add_missing_units(&mut covers, state.unit_names());
     for note in covers.iter().flat_map(Cover::notes) {
         let _ = writeln!(body, "▲ {note}");
     }
     let mocked: Vec<&str> = covers.iter().filter(|cover| cover.on_mocks).map(|cover| cover.unit.as_str()).collect();
-    if let Some(note) = cover::mock_output_note(&mocked) {
+    if let Some(note) = coverage::mock_output_note(&mocked) {
         let _ = writeln!(body, "▲ {note}");
     }
     for one in &estimate.unknown {
@@ -62,7 +62,7 @@ fn estimate_text(app: &mut App) -> Option<String> {
     }
     body.push('\n');
     for line in estimate.grouped() {
-        let count = words::count(line.count);
+        let count = figures::count(line.count);
         let most =
             if line.max_cost - line.min_cost >= 0.005 { format!("–{:.2}", line.max_cost) } else { String::new() };
         let _ =
@@ -70,7 +70,8 @@ fn estimate_text(app: &mut App) -> Option<String> {
     }
     let _ = writeln!(body, "\nBy use, in no sum:");
     for one in &estimate.usage {
-        let _ = writeln!(body, "{} {money} a {}: {}", words::price(one.price), one.per, words::format_names(&one.of));
+        let _ =
+            writeln!(body, "{} {money} a {}: {}", figures::price(one.price), one.per, figures::format_names(&one.of));
     }
     let _ = writeln!(body, "\nAs a table, as JSON: cockpit cost {} --estimate", app.environment.name);
     Some(body)

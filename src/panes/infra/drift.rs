@@ -1,8 +1,8 @@
 //! Comparison of the running environment with its declaration, after a drift run. It covers what a plan does not report,
 //! because the code leaves it to deployments and to scaling.
 
-use super::ask::{Kind, ask};
 use super::plan_lines::line;
+use super::requests::{Kind, ask};
 use super::state::{Comparison, ComparisonState, PlanLine, State};
 use crate::app::App;
 use crate::app::effect::Effect;

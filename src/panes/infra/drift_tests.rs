@@ -113,14 +113,17 @@ fn comparison_reports_missing_sources_and_the_absence_of_differences() {
     let missing = vec!["network: its state cannot be read".to_owned()];
     desk.answered(ticket, Part::Last(Fact::Declared(Box::new(Declared { missing, ..Declared::default() }))));
     let screen = desk.screen();
-    assert!(screen.contains("network: its state cannot be read") && !screen.contains("as it is declared"), "{screen}");
+    assert!(
+        screen.contains("network: its state cannot be read") && !screen.contains("no difference from the declaration"),
+        "{screen}"
+    );
     assert!(screen.contains("services are not compared: they were not read yet"), "{screen}");
 
     let mut desk = Desk::new((120, 40));
     drifted(&mut desk);
     let ticket = declared_request(&mut desk);
     desk.answered(ticket, Part::<Fact>::Failed(Failure::new(FailureKind::Other, "no terraform")));
-    assert!(desk.screen().contains("is not compared with what is declared: no terraform"), "{}", desk.screen());
+    assert!(desk.screen().contains("are not compared with their declarations: no terraform"), "{}", desk.screen());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::state::State;
 use crate::app::App;
 use crate::app::effect::Effect;
-use crate::app::update::settle::after_move;
+use crate::app::update::refresh::after_move;
 use crate::model::infra::picture::fold::{self, Level};
 use crate::model::infra::plan::Plan;
 use std::collections::BTreeSet;

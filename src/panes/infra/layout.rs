@@ -1,7 +1,7 @@
 //! Layout of the Infra pane.
 
 use super::state::{CHANGE, GRAPH, LOG, PLAN, RESOURCE_GRAPH, RESOURCES, UNIT_LOG, UNITS};
-use super::tell;
+use super::texts;
 use crate::app::App;
 use crate::app::layout::{split_columns, split_rows, tabbed_blocks};
 use crate::app::pane::Layout;
@@ -24,7 +24,7 @@ pub fn unit(app: &App, area: Rect, layout: &mut Layout) {
 }
 
 fn place(app: &App, area: Rect, layout: &mut Layout, [list, graph, plan, log]: [Block; 4]) {
-    if area.width < WIDE.0 || area.height < WIDE.1 || !tell::configured(app) {
+    if area.width < WIDE.0 || area.height < WIDE.1 || !texts::configured(app) {
         return tabbed_blocks(app, area, layout);
     }
     let (left, right) = split_columns(area, area.width * 55 / 100);
@@ -36,6 +36,6 @@ fn place(app: &App, area: Rect, layout: &mut Layout, [list, graph, plan, log]: [
 
 /// Number of summary lines about the run.
 pub fn summary(app: &App, height: u16) -> u16 {
-    let lines = tell::summary(app).len() as u16;
+    let lines = texts::summary(app).len() as u16;
     lines.min(SUMMARY).min((height / 4).max(1))
 }

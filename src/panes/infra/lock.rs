@@ -1,6 +1,6 @@
 //! Releasing a stale lock, after confirmation.
 
-use super::ask::{Kind, ask, command, place, wrong_account};
+use super::requests::{Kind, ask, command, place, wrong_account};
 use crate::app::App;
 use crate::app::command::Risk;
 use crate::app::effect::Effect;

@@ -3,56 +3,56 @@
 //! [`state`] holds the state, [`update`] handles keys and answers, [`ask`] creates requests, [`windows`] has the dialogs,
 //! [`late`] handles answers for another environment, [`tell`] has the texts, and [`drawing`] the graphs.
 
-pub mod after;
-#[cfg(test)]
-mod after_tests;
 pub mod apply;
 pub mod approve;
 #[cfg(test)]
 mod approve_tests;
-pub mod ask;
 pub mod attributes;
 pub mod begin;
-pub mod clean;
+pub mod cache_removal;
 pub mod code;
 pub mod cost;
-pub mod drawing;
 pub mod drift;
 #[cfg(test)]
 mod drift_tests;
 pub mod folding;
 mod graph_view;
-pub mod kept;
-pub mod late;
+pub mod inspect;
+#[cfg(test)]
+mod inspect_tests;
+pub mod late_answers;
 pub mod layout;
 mod lock;
-pub mod look;
+pub mod migration;
+pub mod migration_choice;
 #[cfg(test)]
-mod look_tests;
-pub mod make;
-#[cfg(test)]
-mod make_tests;
-pub mod movable;
-pub mod moves;
-#[cfg(test)]
-mod moves_tests;
+mod migration_tests;
+pub mod pictures;
 pub mod plan_lines;
+pub mod raw_output;
+pub mod repair;
+#[cfg(test)]
+mod repair_tests;
 pub mod replace;
+pub mod requests;
 pub mod rows;
 pub mod runs;
 #[cfg(test)]
 mod runs_tests;
 pub mod state;
-pub mod target;
-pub mod tell;
+pub mod state_push;
+pub mod targeting;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
+pub mod texts;
+pub mod unit_changes;
+#[cfg(test)]
+mod unit_changes_tests;
 pub mod update;
 pub mod view;
 pub mod windows;
-pub mod written;
 
 use crate::app::command::{Bottom, Id, Risk, Scope};
 use crate::app::pane::{Data, Rows};
@@ -74,7 +74,7 @@ pub const PANE: Pane = Pane {
     views: &[&ALL, &UNIT],
     view: |app| if app.panes.infra.opened_unit.is_some() { &UNIT } else { &ALL },
     hooks: Hooks {
-        moves: drawing::moves,
+        moves: pictures::moves,
         back: update::back,
         up: update::up,
         open: update::open,
@@ -84,12 +84,12 @@ pub const PANE: Pane = Pane {
         confirm: windows::confirm,
         confirmed: windows::confirmed,
         activity: windows::going,
-        loss: moves::loses,
+        loss: migration::loses,
         plan: update::plan,
         answer: update::answer,
-        stale_answer: late::answer,
-        on_switch: late::switched,
-        settle: drawing::settle,
+        stale_answer: late_answers::answer,
+        on_switch: late_answers::switched,
+        settle: pictures::settle,
         next_tick: update::next_tick,
         ..Hooks::NONE
     },
@@ -226,7 +226,7 @@ const COMMANDS: &[Command] = &[
         "log",
         &["l"],
         "Show the log of the selected unit; pressed again, the raw output of Terraform and Terragrunt, and back.",
-        written::log,
+        raw_output::log,
     )
     .on_bottom(Bottom::First(4)),
     Command::new(
@@ -323,7 +323,7 @@ const COMMANDS: &[Command] = &[
         "outputs",
         &["o"],
         "Show the outputs of the marked units or of the selected one.",
-        |app| look::inspect(app, Inspection::Outputs),
+        |app| inspect::inspect(app, Inspection::Outputs),
     ),
     Command::new(
         Id("infra-states"),
@@ -331,7 +331,7 @@ const COMMANDS: &[Command] = &[
         "states",
         &["t"],
         "List the resources in the state of the marked units or of the selected one.",
-        |app| look::inspect(app, Inspection::States),
+        |app| inspect::inspect(app, Inspection::States),
     ),
     Command::new(
         Id("infra-pull"),
@@ -339,7 +339,7 @@ const COMMANDS: &[Command] = &[
         "pull state",
         &["w"],
         "Show the whole state of the marked units or of the selected one, sensitive values masked.",
-        |app| look::inspect(app, Inspection::FullStates),
+        |app| inspect::inspect(app, Inspection::FullStates),
     ),
     Command::new(
         Id("infra-init"),
@@ -364,7 +364,7 @@ const COMMANDS: &[Command] = &[
         "check code",
         &["f"],
         "Check the code of the marked units or of the selected one: validate, formatting, tflint.",
-        |app| look::inspect(app, Inspection::Code),
+        |app| inspect::inspect(app, Inspection::Code),
     ),
     Command::new(
         Id("infra-format"),
@@ -390,7 +390,7 @@ const COMMANDS: &[Command] = &[
         "clear caches",
         &["K"],
         "Remove the caches of Terraform and Terragrunt of the marked units or of the selected one, after confirmation.",
-        |app| look::inspect(app, Inspection::Caches),
+        |app| inspect::inspect(app, Inspection::Caches),
     )
     .with_risk(Risk::Change),
     Command::new(
@@ -407,7 +407,7 @@ const COMMANDS: &[Command] = &[
         "take up",
         &["T"],
         "Resume a run whose supervisor was killed.",
-        after::resume_run,
+        repair::resume_run,
     )
     .with_risk(Risk::Disrupt),
     Command::new(
@@ -416,7 +416,7 @@ const COMMANDS: &[Command] = &[
         "unlock",
         &["L"],
         "Show who holds the lock of the selected unit's state, and release a stale lock, after confirmation.",
-        after::find_locks,
+        repair::find_locks,
     )
     .with_risk(Risk::Change),
     Command::new(
@@ -425,7 +425,7 @@ const COMMANDS: &[Command] = &[
         "push state",
         &["U"],
         "Compare a state that could not be written at the end of an apply with the current one, and push it, after confirmation.",
-        after::find_unwritten_states,
+        repair::find_unwritten_states,
     )
     .with_risk(Risk::Disrupt),
     Command::new(
@@ -435,7 +435,7 @@ const COMMANDS: &[Command] = &[
         &[],
         "Move the states of the marked units or of the selected one from local files to S3, with a lock, after confirmation; \
          a state that differs there afterwards is moved back.",
-        movable::find_movable_states,
+        migration_choice::find_movable_states,
     )
     .with_risk(Risk::Disrupt),
     Command::new(
@@ -445,7 +445,7 @@ const COMMANDS: &[Command] = &[
         &["u"],
         "Search AWS for resources that the run may have created and that are in no state; import blocks are written into \
          the run's folder.",
-        after::find_orphans,
+        repair::find_orphans,
     ),
     Command::new(Id("infra-again"), OWN, "look again", &["r"], "Find units and runs again.", update::refresh),
 ];

@@ -1,7 +1,7 @@
 //! Replacing a resource, after confirmation.
 
-use super::ask::command;
 use super::begin::{self, RunScope};
+use super::requests::command;
 use crate::app::App;
 use crate::app::command::Risk;
 use crate::app::effect::Effect;

@@ -1,7 +1,7 @@
 //! Rows of the Infra pane, their subjects, and the freshness of their data.
 
 use super::state::State;
-use super::tell::configured;
+use super::texts::configured;
 use crate::app::App;
 use crate::app::data_status::{note, severity};
 use crate::app::pane::DataStatus;
@@ -21,7 +21,7 @@ pub fn unit_lines(app: &App) -> Vec<(String, String)> {
     let graph = state.graph();
     let units = graph.waves().into_iter().flatten();
     let line = |unit: &Unit| {
-        let words = super::tell::unit(state, &graph, &unit.name, app.now);
+        let words = super::texts::unit(state, &graph, &unit.name, app.now);
         (unit.name.clone(), format!("{} {}", unit.name, words.words))
     };
     units.map(line).collect()
@@ -42,7 +42,7 @@ pub fn resource_lines(app: &App) -> Vec<(String, String)> {
     addresses.extend(runs.map(|(difference, _)| difference.address.as_str()).filter(|address| seen.insert(address)));
     let line = |address: &str| {
         let words = run.and_then(|unit| unit.resources.get(address));
-        let words = words.map(|resource| super::tell::resource(resource, app.now).1).unwrap_or_default();
+        let words = words.map(|resource| super::texts::resource(resource, app.now).1).unwrap_or_default();
         (address.to_owned(), format!("{address} {words}"))
     };
     addresses.into_iter().map(line).collect()

@@ -1,14 +1,14 @@
 //! The list of the environment's runs, from which an older one can be opened and read again.
 
 use super::state::ID;
-use super::{tell, update};
+use super::{texts, update};
 use crate::app::App;
 use crate::app::effect::Effect;
+use crate::app::operation_texts::line;
 use crate::app::overlay::{Choice, Kind, Line, Overlay, Tone};
-use crate::app::tell::line;
-use crate::app::update::settle::after_move;
+use crate::app::update::refresh::after_move;
 use crate::app::update::windows::{push_window, windows};
-use crate::model::infra::order::ListedRun;
+use crate::model::infra::run_order::ListedRun;
 
 /// The dialog with the list of runs.
 const RUNS: u8 = 1;
@@ -41,7 +41,7 @@ pub fn lines(app: &App, _: u8) -> Vec<Line> {
 /// was killed.
 fn words(run: &ListedRun) -> String {
     let stands = match run.end {
-        Some(end) => tell::end_word(end),
+        Some(end) => texts::end_word(end),
         None if run.live => "goes on",
         None => "LOST",
     };
@@ -50,7 +50,7 @@ fn words(run: &ListedRun) -> String {
         [one] => one.name.clone(),
         units => format!("{} units", units.len()),
     };
-    let goal = tell::goal_word(Some(order.goal));
+    let goal = texts::goal_word(Some(order.goal));
     let made = format!("{goal} by {} on {}", order.by.user, order.by.host);
     [made, units, stands.to_owned()].join(", ")
 }
@@ -60,7 +60,7 @@ pub fn picked(app: &mut App, _: u8, name: &str) -> Vec<Effect> {
     app.screen.overlays.pop();
     let state = &app.panes.infra;
     let Some(run) = state.runs.iter().find(|run| run.run == name) else {
-        app.show_message(format!("{name} is not there any more"));
+        app.show_message(format!("{name} no longer exists"));
         return Vec::new();
     };
     let folder = run.folder.clone();

@@ -1,14 +1,14 @@
 //! Reading runs: older runs, attributes of a resource, raw program output, folding of the graph, and recordings.
 
-use super::ask::{Kind, ticket};
+use super::requests::{Kind, ticket};
 use super::state::{CHANGE, LOG, RESOURCE_GRAPH};
 use super::testing::{Desk, RUN, event, listed, middle, ready, started};
 use crate::feeds::infra::{Ask, Fact};
 use crate::feeds::part::Part;
 use crate::feeds::runs;
-use crate::model::infra::order::ListedRun;
 use crate::model::infra::plan::{Plan, testing};
 use crate::model::infra::run_event::{Goal, RunEnd, RunEventKind};
+use crate::model::infra::run_order::ListedRun;
 use crate::model::{Failure, FailureKind};
 use crate::ui::testing::pictures::assert_screen;
 use serde_json::{Value, json};
@@ -308,7 +308,7 @@ fn recording_is_marked_in_titles_and_needs_no_code() {
     desk.tick(1);
     let screen = desk.screen();
     assert!(screen.contains("Units RECORDED (6)") && screen.contains("RECORDED  apply  3/6 units"), "{screen}");
-    assert!(crate::app::listed::activities(&desk.app).any(|going| going.title == "apply RECORDED"));
+    assert!(crate::app::operation_list::activities(&desk.app).any(|going| going.title == "apply RECORDED"));
     assert!(!screen.contains("no terraform") && !screen.contains("A approves"), "{screen}");
     assert_screen("infra_recorded_80x24", &desk.app);
     for key in ["A", "P", "X", "C", "R"] {

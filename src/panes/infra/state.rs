@@ -6,15 +6,15 @@ use crate::app::screen::Block;
 use crate::feeds::infra::{MovableStates, StateLock, Units, UnpushedState};
 use crate::model::Failure;
 use crate::model::infra::cached::Cached;
-use crate::model::infra::causes;
 use crate::model::infra::declared::Difference;
+use crate::model::infra::error_causes;
 use crate::model::infra::estimate::History;
 use crate::model::infra::message::{Diagnostic, Message};
-use crate::model::infra::order::ListedRun;
 use crate::model::infra::picture::fold::Level;
 use crate::model::infra::picture::{Layout, Picture};
 use crate::model::infra::plan::Plan;
 use crate::model::infra::run_event::{RunEvent, RunEventKind, Step};
+use crate::model::infra::run_order::ListedRun;
 use crate::model::infra::{Graph, RunState};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -410,7 +410,7 @@ pub fn diagnostic_lines(diagnostic: &Diagnostic) -> Vec<(Tone, String)> {
     lines.extend(diagnostic.code.iter().flat_map(|code| code.lines()).map(|line| (Tone::Dim, format!("  │ {line}"))));
     let detail = diagnostic.detail.lines().filter(|line| !line.trim().is_empty());
     lines.extend(detail.map(|line| (Tone::Plain, format!("  {line}"))));
-    if let Some(explained) = causes::explain(diagnostic) {
+    if let Some(explained) = error_causes::explain(diagnostic) {
         lines.push((Tone::Strong, format!("  that is: {}", explained.meaning)));
         lines.push((Tone::Strong, format!("  do: {}", explained.hint)));
     }

@@ -8,11 +8,11 @@ use crate::feeds::part::Part;
 use crate::feeds::{self, infra, runs};
 use crate::model::Failure;
 use crate::model::infra::message::{Action, Diagnostic, Message, Summary};
-use crate::model::infra::order::ListedRun;
 use crate::model::infra::plan::{Plan, testing};
 use crate::model::infra::run_event::{
     Actor, Goal, PlanRef, RequestKind, Revision, RunEvent, RunEventKind, Started, Step, UnitEnd,
 };
+use crate::model::infra::run_order::ListedRun;
 use crate::model::infra::{Around, Graph, Tool, Unit};
 use crate::ui::testing::{loaded_app, now, staging, text, user_input};
 use jiff::{SignedDuration, Timestamp};

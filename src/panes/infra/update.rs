@@ -1,21 +1,21 @@
 //! Key handlers of the Infra pane, its requests, and the handling of their answers.
 
-use super::ask::{Kind, ask, place, report_failure, request_run, ticket};
+use super::requests::{Kind, ask, place, report_failure, request_run, ticket};
 use super::state::{CHANGE, DialogQuestion, Followed, LOG, PLAN, RESOURCES, State, UNIT_LOG, UNITS};
-use super::tell::{self, configured};
-use super::{attributes, drawing, drift, target, written};
+use super::texts::{self, configured};
+use super::{attributes, drift, pictures, raw_output, targeting};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::event::Answer;
 use crate::app::ticket::Owner;
 use crate::app::update::open::reset_view;
-use crate::app::update::settle::after_move;
+use crate::app::update::refresh::after_move;
 use crate::feeds::part::Part;
 use crate::feeds::{infra, runs};
 use crate::model::infra::RunState;
-use crate::model::infra::order::{ListedRun, run_name};
 use crate::model::infra::run::Phase;
 use crate::model::infra::run_event::RequestKind;
+use crate::model::infra::run_order::{ListedRun, run_name};
 use crate::model::infra::schedule::units_to_retry;
 use jiff::SignedDuration;
 use std::path::Path;
@@ -31,7 +31,7 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
     }
     let state = &app.panes.infra;
     // A recording does not belong to local code, and brings its own units.
-    if tell::is_shown(app) && !state.searched && !tell::recorded(app) {
+    if texts::is_shown(app) && !state.searched && !texts::recorded(app) {
         effects.push(discover(app));
     }
     let due = app.panes.infra.listed_at.is_none_or(|at| app.now.duration_since(at).abs() >= LIST);
@@ -42,7 +42,7 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
     }
     // Read once after each new run: durations of a run are known from the next one on.
     let latest = app.panes.infra.runs.first().map(|run| run.run.clone());
-    if tell::is_shown(app) && latest.is_some() && app.panes.infra.history.1 != latest {
+    if texts::is_shown(app) && latest.is_some() && app.panes.infra.history.1 != latest {
         app.panes.infra.history.1 = latest;
         let question = runs::Ask::History { place: place(app), environment: app.environment.name.clone() };
         effects.push(ask(app, Kind::History, question).1);
@@ -50,7 +50,7 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
     effects.extend(follow_newest(app));
     effects.extend(read_plans(app));
     effects.extend(drift::plan(app));
-    effects.extend(written::plan(app));
+    effects.extend(raw_output::plan(app));
     effects
 }
 
@@ -156,8 +156,8 @@ pub fn answer(app: &mut App, answer: Answer) {
         Some(Kind::Tell) => request_answered(app, answer.of().part),
         Some(Kind::Declared) => drift::answer(app, answer.of().part),
         Some(Kind::Attributes) => attributes::answer(app, answer.of().part),
-        Some(Kind::Written) => written::answer(app, answer.of().part),
-        Some(Kind::Locks | Kind::Unlock | Kind::Orphans | Kind::Look) => super::after::answer(app, answer.of().part),
+        Some(Kind::Written) => raw_output::answer(app, answer.of().part),
+        Some(Kind::Locks | Kind::Unlock | Kind::Orphans | Kind::Look) => super::repair::answer(app, answer.of().part),
         Some(Kind::Discover | Kind::Follow) | None => {}
     }
 }
@@ -206,8 +206,8 @@ fn news(app: &mut App, part: Part<runs::Fact>) {
             // An end that was already there at the first read is not reported.
             if let Some((_, end)) = run.state.end.filter(|_| !ended && !first) {
                 let bad = end != crate::model::infra::run_event::RunEnd::Done;
-                let goal = tell::goal_word(tell::goal(&run.state));
-                let text = format!("infra {goal}: {}", tell::end_word(end));
+                let goal = texts::goal_word(texts::goal(&run.state));
+                let text = format!("infra {goal}: {}", texts::end_word(end));
                 app.note(bad, text.clone());
                 app.show_message(text);
                 drift::mark_comparison_due(app);
@@ -269,7 +269,7 @@ pub fn refresh(app: &mut App) -> Vec<Effect> {
         return Vec::new();
     }
     app.panes.infra.listed_at = None;
-    let mut effects = if tell::recorded(app) { Vec::new() } else { vec![discover(app)] };
+    let mut effects = if texts::recorded(app) { Vec::new() } else { vec![discover(app)] };
     app.show_message("looking for units again");
     effects.extend(app.plan());
     effects
@@ -277,8 +277,8 @@ pub fn refresh(app: &mut App) -> Vec<Effect> {
 
 /// `C`: asks whether to cancel the run.
 pub fn cancel(app: &mut App) -> Vec<Effect> {
-    if tell::recorded(app) {
-        app.show_message(tell::ONLY_RECORDED);
+    if texts::recorded(app) {
+        app.show_message(texts::ONLY_RECORDED);
         return Vec::new();
     }
     let going = app.panes.infra.run.as_ref().filter(|run| run.is_running());
@@ -300,8 +300,8 @@ pub fn cancel(app: &mut App) -> Vec<Effect> {
 
 /// `R`: retries failed and blocked units.
 pub fn retry(app: &mut App) -> Vec<Effect> {
-    if tell::recorded(app) {
-        app.show_message(tell::ONLY_RECORDED);
+    if texts::recorded(app) {
+        app.show_message(texts::ONLY_RECORDED);
         return Vec::new();
     }
     let run = app.panes.infra.run.as_ref().map(|run| units_to_retry(&run.state));
@@ -315,7 +315,7 @@ pub fn retry(app: &mut App) -> Vec<Effect> {
 /// `space`: marks or unmarks the selected unit; in a unit, the selected resource.
 pub fn mark(app: &mut App) -> Vec<Effect> {
     if app.panes.infra.opened_unit.is_some() {
-        return target::mark(app);
+        return targeting::mark(app);
     }
     let state = &mut app.panes.infra;
     let Some(unit) = state.selected_unit.clone() else { return Vec::new() };
@@ -376,7 +376,7 @@ pub fn back(app: &mut App) -> bool {
 /// `v`: shows what the plan would do.
 pub fn diff(app: &mut App) -> Vec<Effect> {
     let block = if app.panes.infra.opened_unit.is_some() { CHANGE } else { PLAN };
-    drawing::to_what_waits(app);
+    pictures::to_what_waits(app);
     app.focus_on(block);
     after_move(app)
 }
@@ -385,5 +385,5 @@ pub fn diff(app: &mut App) -> Vec<Effect> {
 pub fn next_tick(app: &App) -> Option<std::time::Duration> {
     let going = app.panes.infra.state().filter(|run| run.end.is_none())?;
     let busy = going.units.values().any(|unit| !matches!(unit.phase, Phase::Queued | Phase::Review | Phase::Ended));
-    (busy && tell::is_shown(app)).then_some(std::time::Duration::from_millis(500))
+    (busy && texts::is_shown(app)).then_some(std::time::Duration::from_millis(500))
 }

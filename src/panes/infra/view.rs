@@ -3,7 +3,7 @@
 use super::graph_view;
 use super::rows::shown_log;
 use super::state::{CHANGE, GRAPH, LOG, PLAN, RESOURCE_GRAPH, RESOURCES, UNIT_LOG, UNITS};
-use super::{plan_lines, tell};
+use super::{plan_lines, texts};
 use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
 use crate::model::infra::Unit;
@@ -28,7 +28,7 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status:
 
 /// Draws the summary lines about the run.
 pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect) {
-    let lines = tell::summary(canvas.app);
+    let lines = texts::summary(canvas.app);
     for (y, (health, text)) in (place.y..place.bottom()).zip(lines) {
         let style = canvas.theme.health(health);
         canvas.put(place.x + 1, y, 1, health.sign(), style);
@@ -53,9 +53,9 @@ fn units(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
         Column::right("TIME", 6, 2),
         Column::left("STATE", 20, 0).up_to(200),
     ]);
-    let recorded = if tell::recorded(app) { tell::RECORDED } else { "" };
+    let recorded = if texts::recorded(app) { texts::RECORDED } else { "" };
     table::block(canvas, UNITS, recorded, place, &columns, data_status, |key| {
-        let words = tell::unit(state, &graph, key, app.now);
+        let words = texts::unit(state, &graph, key, app.now);
         let wave = waves.iter().position(|wave| wave.iter().any(|unit| unit.name == key)).map_or(0, |wave| wave + 1);
         let mark = if state.marked_units.contains(key) { "*" } else { " " };
         let style = theme.health(words.health);
@@ -125,14 +125,14 @@ fn resources(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus)
         Column::left("WHY", 10, 2).up_to(200),
     ];
     let workspace = state.graph().unit(&unit).and_then(in_workspace).map(str::to_owned);
-    let recorded = tell::recorded(app).then(|| tell::RECORDED.to_owned());
+    let recorded = texts::recorded(app).then(|| texts::RECORDED.to_owned());
     let parts = [Some(unit.clone()), workspace.map(|name| format!("workspace {name}")), recorded];
     let title = parts.into_iter().flatten().collect::<Vec<_>>().join(" · ");
     table::block(canvas, RESOURCES, &title, place, &columns, data_status, |key| {
         let change = plan.and_then(|plan| plan.change(key));
         let resource = run.and_then(|run| run.resources.get(key));
         let (health, words) = resource.map_or((crate::model::Health::Stopped, String::new()), |resource| {
-            tell::resource_with_usual(resource, app.now, state.history.0.usual_duration(key, resource.action))
+            texts::resource_with_usual(resource, app.now, state.history.0.usual_duration(key, resource.action))
         });
         let sign = change.map_or(" ", |change| change.sign());
         let tone = change.map_or(theme.dim, |change| theme.tone(plan_lines::tone(change.action)));

@@ -1,15 +1,15 @@
 //! The dialogs of the Infra pane, and the line about a running run or migration.
 
 use super::state::{DialogQuestion, ID};
-use super::{ask, tell};
+use super::{requests, texts};
 use crate::app::App;
 use crate::app::command::Risk;
 use crate::app::dialog;
 use crate::app::effect::Effect;
+use crate::app::operation_texts::format_elapsed;
 use crate::app::overlay::Tone;
 use crate::app::pane::{Activity, Confirmation};
-use crate::app::tell::format_elapsed;
-use crate::app::update::settle::after_move;
+use crate::app::update::refresh::after_move;
 use crate::app::update::windows::push_window;
 use crate::feeds::infra::UnitChange;
 use crate::model::infra::run_event::RequestKind;
@@ -33,13 +33,13 @@ pub fn confirm(app: &App, _: u8) -> Option<Confirmation> {
         DialogQuestion::Approve(plans) => super::approve::confirmation(app, plans),
         DialogQuestion::Cancel(run, hard) => cancel(app, run, *hard),
         DialogQuestion::Unlock(lock) => Some(super::lock::unlock(app, lock)),
-        DialogQuestion::Clean(cached) => Some(super::clean::confirmation(app, cached)),
+        DialogQuestion::Clean(cached) => Some(super::cache_removal::confirmation(app, cached)),
         DialogQuestion::Replace(unit, address) => super::replace::confirmation(app, unit, address),
-        DialogQuestion::Target(unit, addresses) => super::target::confirmation(app, unit, addresses),
-        DialogQuestion::Push(kept) => Some(super::kept::confirmation(app, kept)),
-        DialogQuestion::Form(units) => Some(super::make::confirmation(app, units)),
-        DialogQuestion::Move(states) => Some(super::moves::confirmation(app, states)),
-        DialogQuestion::Workspaces(units) => Some(super::make::workspaces_confirmation(app, units)),
+        DialogQuestion::Target(unit, addresses) => super::targeting::confirmation(app, unit, addresses),
+        DialogQuestion::Push(kept) => Some(super::state_push::confirmation(app, kept)),
+        DialogQuestion::Form(units) => Some(super::unit_changes::confirmation(app, units)),
+        DialogQuestion::Move(states) => Some(super::migration::confirmation(app, states)),
+        DialogQuestion::Workspaces(units) => Some(super::unit_changes::workspaces_confirmation(app, units)),
     }
 }
 
@@ -52,7 +52,7 @@ fn cancel(app: &App, name: &str, hard: bool) -> Option<Confirmation> {
     if run.state.cancel.is_some() != hard {
         return None;
     }
-    let flying = tell::in_flight(&run.state, app.now);
+    let flying = texts::in_flight(&run.state, app.now);
     let mut text = Vec::new();
     if hard {
         text.push((Tone::Bad, "It was asked to stop, and Terraform waits for what is in flight.".to_owned()));
@@ -81,7 +81,7 @@ fn cancel(app: &App, name: &str, hard: bool) -> Option<Confirmation> {
         verb: if hard { "End it now" } else { "Cancel the run" }.to_owned(),
         risk: if hard { Risk::Destroy } else { Risk::Change },
         text,
-        command: ask::command(app, &format!("cancel {}{again}", run.name), &[]),
+        command: requests::command(app, &format!("cancel {}{again}", run.name), &[]),
         covered_content: String::new(),
         // The changes in flight may update while the dialog is open; the question stays the same.
         live,
@@ -96,7 +96,7 @@ pub fn confirmed(app: &mut App, _: u8) -> Vec<Effect> {
             for (unit, sha256) in plans {
                 app.panes.infra.marked_units.remove(&unit);
                 let words = format!("{unit}: approved");
-                effects.extend(ask::request_run(app, RequestKind::Approve { unit, sha256 }, &words));
+                effects.extend(requests::request_run(app, RequestKind::Approve { unit, sha256 }, &words));
             }
             effects
         }
@@ -105,16 +105,16 @@ pub fn confirmed(app: &mut App, _: u8) -> Vec<Effect> {
                 app.show_message(format!("{run} is not followed any more: it was not cancelled"));
                 return Vec::new();
             }
-            ask::request_run(app, RequestKind::Cancel { hard }, "asking it to stop …")
+            requests::request_run(app, RequestKind::Cancel { hard }, "asking it to stop …")
         }
         Some(DialogQuestion::Unlock(lock)) => super::lock::release(app, lock),
-        Some(DialogQuestion::Clean(cached)) => super::clean::remove(app, &cached),
+        Some(DialogQuestion::Clean(cached)) => super::cache_removal::remove(app, &cached),
         Some(DialogQuestion::Replace(unit, address)) => super::replace::confirmed(app, unit, address),
-        Some(DialogQuestion::Target(unit, addresses)) => super::target::confirmed(app, unit, addresses),
-        Some(DialogQuestion::Push(kept)) => super::kept::push(app, kept),
-        Some(DialogQuestion::Form(units)) => super::make::start_change(app, UnitChange::Format, units),
-        Some(DialogQuestion::Move(states)) => super::moves::begun(app, states),
-        Some(DialogQuestion::Workspaces(units)) => super::make::create_workspaces(app, units),
+        Some(DialogQuestion::Target(unit, addresses)) => super::targeting::confirmed(app, unit, addresses),
+        Some(DialogQuestion::Push(kept)) => super::state_push::push(app, kept),
+        Some(DialogQuestion::Form(units)) => super::unit_changes::start_change(app, UnitChange::Format, units),
+        Some(DialogQuestion::Move(states)) => super::migration::begun(app, states),
+        Some(DialogQuestion::Workspaces(units)) => super::unit_changes::create_workspaces(app, units),
         None => Vec::new(),
     }
 }
@@ -127,7 +127,9 @@ pub fn going(app: &App) -> Option<Activity> {
     let runs = run.is_running();
     let review = run.state.to_review().count();
     let (words, note) = match (run.state.end, runs, review) {
-        (Some((at, end)), ..) => (tell::end_word(end).to_owned(), format!("{} ago", short(app.now.duration_since(at)))),
+        (Some((at, end)), ..) => {
+            (texts::end_word(end).to_owned(), format!("{} ago", short(app.now.duration_since(at))))
+        }
         (None, false, _) => ("nothing drives it any more".to_owned(), format_elapsed(app.now.duration_since(began))),
         (None, true, 0) => (format!("{over}/{all} units"), format_elapsed(app.now.duration_since(began))),
         (None, true, review) => {
@@ -135,13 +137,13 @@ pub fn going(app: &App) -> Option<Activity> {
             (format!("{over}/{all} units, {review} {plans} to review"), format_elapsed(app.now.duration_since(began)))
         }
     };
-    let goal = tell::goal_word(tell::goal(&run.state));
-    let title = if tell::recorded(app) { format!("{goal} {}", tell::RECORDED) } else { goal.to_owned() };
-    let mark = run.state.end.filter(|_| tell::applies(&run.state)).map(|(at, _)| at);
+    let goal = texts::goal_word(texts::goal(&run.state));
+    let title = if texts::recorded(app) { format!("{goal} {}", texts::RECORDED) } else { goal.to_owned() };
+    let mark = run.state.end.filter(|_| texts::applies(&run.state)).map(|(at, _)| at);
     Some(Activity {
         title,
         fraction: format!("{over}/{all}"),
-        health: tell::health(run),
+        health: texts::health(run),
         sentence: words,
         note,
         is_running: runs,

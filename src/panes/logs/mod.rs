@@ -4,23 +4,23 @@
 //! dialogs, and [`choice`] is what can be chosen in them. `app::logs` reads the groups, and the crate `log-store` keeps and
 //! searches the lines.
 
-pub mod choice;
-pub mod found;
-mod found_view;
+pub mod choices;
 mod histogram_view;
+pub mod input_lines;
+pub mod insights_result;
+mod insights_result_view;
 #[cfg(test)]
 mod insights_tests;
 pub mod layout;
 mod lines_view;
 pub mod marks;
+#[cfg(test)]
+mod paused_tests;
 mod pieces_view;
 pub mod state;
-#[cfg(test)]
-mod still_tests;
 pub mod table;
 #[cfg(test)]
 mod tests;
-pub mod typed;
 pub mod update;
 pub mod view;
 pub mod windows;
@@ -28,10 +28,10 @@ pub mod windows;
 use crate::app::command::{Bottom, Id, Scope};
 use crate::app::effect::Effect;
 use crate::app::pane::Data;
-use crate::app::update::settle::after_move;
+use crate::app::update::refresh::after_move;
 use crate::app::{App, Command, Hooks, Pane, Spec, View, data_status, layout as place};
 use crate::model::Source;
-use choice::{Pick, Prompt, Window};
+use choices::{Pick, Prompt, Window};
 use std::time::Duration;
 
 /// The Logs pane.
@@ -52,27 +52,31 @@ pub const PANE: Pane = Pane {
     )],
     actions: &[Id::REFRESH],
     views: &[&VIEW, &FOUND],
-    view: |app| if found::is_shown(app) { &FOUND } else { &VIEW },
+    view: |app| if insights_result::is_shown(app) { &FOUND } else { &VIEW },
     hooks: Hooks {
         entered: |app| app.panes.logs.open(),
         prepare: |app| {
             app.panes.logs.refresh();
         },
-        moves: |app, motion| found::moves(app, motion) || update::moves(app, motion),
-        back: |app| found::back(app) || update::back(&mut app.panes.logs),
+        moves: |app, motion| insights_result::moves(app, motion) || update::moves(app, motion),
+        back: |app| insights_result::back(app) || update::back(&mut app.panes.logs),
         up: |_| {},
         open_subject: update::shows,
-        open: |app| found::open(app).or_else(|| update::open_event(app)),
-        inspect: |app| found::open(app).or_else(|| update::open_event(app)),
-        copy: |app| found::copy_text(app).or_else(|| update::copy_text(app)),
-        mouse: |app, place, mouse| found::mouse(app, place, mouse).or_else(|| update::mouse(app, place, mouse)),
-        accepts_command: found::accepts_command,
+        open: |app| insights_result::open(app).or_else(|| update::open_event(app)),
+        inspect: |app| insights_result::open(app).or_else(|| update::open_event(app)),
+        copy: |app| insights_result::copy_text(app).or_else(|| update::copy_text(app)),
+        mouse: |app, place, mouse| {
+            insights_result::mouse(app, place, mouse).or_else(|| update::mouse(app, place, mouse))
+        },
+        accepts_command: insights_result::accepts_command,
         typed: |app, what, text| {
             if let Some(prompt) = Prompt::of(what) {
-                typed::typed(app, prompt, text);
+                input_lines::typed(app, prompt, text);
             }
         },
-        accepted: |app, what, text| Prompt::of(what).map_or_else(Vec::new, |prompt| typed::accept(app, prompt, text)),
+        accepted: |app, what, text| {
+            Prompt::of(what).map_or_else(Vec::new, |prompt| input_lines::accept(app, prompt, text))
+        },
         lines: |app, which| Window::of(which).map_or_else(Vec::new, |window| windows::lines(app, window)),
         picked: |app, what, text| Pick::of(what, text).map_or_else(Vec::new, |pick| windows::pick(app, pick)),
         question: windows::scan_question,
@@ -83,11 +87,11 @@ pub const PANE: Pane = Pane {
         },
         renewed: |app| app.panes.logs.renew(app.now),
         clock_changed: |app| app.panes.logs.set_clock_offset(app.ahead),
-        tee_ended: typed::tee_ended,
-        on_switch: typed::switched,
+        tee_ended: input_lines::tee_ended,
+        on_switch: input_lines::switched,
         settle: |app| {
             update::settle(app);
-            found::settle(app);
+            insights_result::settle(app);
         },
         // The log follower polls more often than once a second.
         next_tick: |app| app.panes.logs.was_opened().then_some(Duration::from_millis(100)),
@@ -208,7 +212,7 @@ const COMMANDS: &[Command] = &[
         "copy marked",
         &["ctrl-y"],
         "Copy the marked lines; an Insights result as CSV.",
-        |app| found::csv(app).unwrap_or_else(|| fresh(app, marks::copy_marked)),
+        |app| insights_result::csv(app).unwrap_or_else(|| fresh(app, marks::copy_marked)),
     ),
     Command::new(Id("wrap"), OWN, "wrap", &["w"], "Wrap long lines, or cut them.", |app| {
         own(app, |app| app.panes.logs.wrap = !app.panes.logs.wrap)
@@ -268,12 +272,12 @@ const COMMANDS: &[Command] = &[
     )
     .on_bottom(Bottom::First(11)),
     Command::new(
-        found::SORT,
+        insights_result::SORT,
         OWN,
         "sort",
         &["s"],
         "Sort the Insights result by the selected column: ascending, descending, original order.",
-        found::sort,
+        insights_result::sort,
     ),
     Command::new(
         Id("insights-found"),
@@ -281,7 +285,7 @@ const COMMANDS: &[Command] = &[
         "what Insights found",
         &[],
         "Show the last Insights result again.",
-        found::show_last,
+        insights_result::show_last,
     ),
     Command::new(
         Id("export"),
@@ -332,5 +336,5 @@ fn save(app: &mut App) -> Vec<Effect> {
 }
 
 fn tee(app: &mut App) -> Vec<Effect> {
-    if app.panes.logs.tee.is_some() { typed::tee(app, "") } else { prompt(app, Prompt::Tee) }
+    if app.panes.logs.tee.is_some() { input_lines::tee(app, "") } else { prompt(app, Prompt::Tee) }
 }

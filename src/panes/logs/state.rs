@@ -1,7 +1,7 @@
 //! State of the Logs pane: what is read, kept and shown, and the selection. Keys are handled in `update`.
 
-mod reading;
-mod showing;
+mod requests;
+mod shown_lines;
 
 use super::table::ResultTable;
 use crate::app::backoff::Backoff;
@@ -9,9 +9,9 @@ use crate::app::command::PaneId;
 use crate::app::effect::{Effect, Tee};
 use crate::app::logs::follow::{Batch, FeedState, Follower};
 use crate::app::logs::insights::Insights;
-use crate::app::logs::once::OneTimeReader;
+use crate::app::logs::json_line;
+use crate::app::logs::single_read::OneTimeReader;
 use crate::app::logs::sources::Sources;
-use crate::app::logs::written;
 use crate::app::screen::Block;
 use crate::model::Failure;
 use crate::model::logs::Ms;
@@ -324,7 +324,7 @@ impl State {
             self.too_old += u64::from(placed == log_store::InsertOutcome::TooOld);
             // Older lines are not arriving lines, and are not written.
             if self.tee.is_some() && comes && placed != log_store::InsertOutcome::Duplicate {
-                self.tee_lines.push_str(&written::received_line_json(line));
+                self.tee_lines.push_str(&json_line::received_line_json(line));
             }
         }
         self.store.forget_streams();

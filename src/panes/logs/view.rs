@@ -1,7 +1,7 @@
 //! Drawing of the logs: a histogram over time, lines, and gaps. One row for each line, or several if long lines are wrapped.
 
-use super::found_view;
 use super::histogram_view::histogram;
+use super::insights_result_view;
 use super::layout::histogram_rows;
 use super::lines_view::draw_lines;
 use super::state::{INSIGHTS_RESULT, LINES, State};
@@ -22,7 +22,7 @@ pub fn summary(_: &mut Canvas<'_, '_>, _: Rect) {}
 pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status: &DataStatus) {
     let logs = &canvas.app.panes.logs;
     if let Some(found) = logs.table.as_ref().filter(|_| block == INSIGHTS_RESULT) {
-        found_view::draw(canvas, place, data_status, found);
+        insights_result_view::draw(canvas, place, data_status, found);
         return;
     }
     let title = title(logs);

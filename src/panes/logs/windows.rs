@@ -1,7 +1,7 @@
 //! Dialogs of the Logs pane: sources, columns, filters, Insights queries and their results, one complete event.
 
-use super::choice::{Pick, Prompt, QuerySource, Window};
-use super::found;
+use super::choices::{Pick, Prompt, QuerySource, Window};
+use super::insights_result;
 use super::state::{Detail, ID};
 use super::table::ResultTable;
 use crate::app::App;
@@ -334,7 +334,7 @@ pub fn show_insights_result(app: &mut App) {
         }
         Ok(result) => {
             let found = ResultTable::new(name, result, &app.zone());
-            found::show(app, found);
+            insights_result::show(app, found);
         }
     }
 }

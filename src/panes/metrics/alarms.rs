@@ -6,15 +6,15 @@ use crate::app::App;
 use crate::app::data_status::{self, note};
 use crate::app::effect::Effect;
 use crate::app::operation::single::mute::{Request, duration_text};
+use crate::app::operation_texts;
 use crate::app::overlay::{Choice, Kind, Line, Overlay, Tone};
 use crate::app::pane::{DataStatus, Order, StatusLines};
 use crate::app::rows::ordered;
 use crate::app::select;
 use crate::app::subject::{Fact, Subject, fact};
-use crate::app::tell;
 use crate::app::update::change::plan;
 use crate::app::update::open::{go, reset_view};
-use crate::app::update::settle::after_move;
+use crate::app::update::refresh::after_move;
 use crate::app::update::windows::{push_window, windows};
 use crate::model::time::moment;
 use crate::model::timeline::AlarmChange;
@@ -295,7 +295,7 @@ pub fn lengths(app: &App, _: u8) -> Vec<Line> {
         Line {
             note: until(length),
             choice: Choice::Pane { pane: ID, what: MUTE, text: duration_text(length) },
-            ..tell::line("", duration_text(length), Tone::Plain)
+            ..operation_texts::line("", duration_text(length), Tone::Plain)
         }
     };
     LENGTHS.iter().map(line).collect()

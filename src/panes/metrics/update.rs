@@ -5,13 +5,13 @@ use super::state::{Against, Curve, ID, InFlight, LIST, Monitored, RANGES, Read, 
 use crate::app::App;
 use crate::app::effect::{Effect, Priority};
 use crate::app::event::Answer;
-use crate::app::measures;
+use crate::app::metric_list;
 use crate::app::select;
 use crate::app::subject::Subject;
 use crate::app::ticket::{Owner, Ticket};
 use crate::app::update::open::{go, reset_view};
+use crate::app::update::refresh::{after_move, has_much_to_judge};
 use crate::app::update::run::refresh;
-use crate::app::update::settle::{after_move, has_much_to_judge};
 use crate::feeds::aws::{Fact, Query};
 use crate::feeds::part::Part;
 use crate::feeds::runs::{Ask, Fact as Known, Place};
@@ -243,7 +243,7 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
     let known = match app.panes.metrics.topic {
         Topic::Alarms => alarms.at().is_some() || alarms.failure().is_some() || app.environment.alarms.is_empty(),
         Topic::All | Topic::Service(_) | Topic::Database(_) | Topic::Area(_) => {
-            measures::are_resources_known(&app.estate, cluster, databases)
+            metric_list::are_resources_known(&app.estate, cluster, databases)
         }
     };
     if known {
@@ -305,15 +305,15 @@ fn ask_curves(app: &mut App) -> Vec<Effect> {
     let (mut figures, others) = if metrics.topic == Topic::Alarms {
         (app.estate.alarms.value().into_iter().flatten().filter_map(Alarm::figure).collect(), BTreeSet::new())
     } else {
-        let figures = measures::figures(&app.estate, names.as_deref(), databases.as_deref(), listed, &areas);
+        let figures = metric_list::figures(&app.estate, names.as_deref(), databases.as_deref(), listed, &areas);
         if metrics.whole_region {
             (figures, BTreeSet::new())
         } else {
-            measures::split_foreign(&app.environment, figures)
+            metric_list::split_foreign(&app.environment, figures)
         }
     };
-    let left_out = figures.len().saturating_sub(measures::MAX_STATISTICS);
-    figures.truncate(measures::MAX_STATISTICS);
+    let left_out = figures.len().saturating_sub(metric_list::MAX_STATISTICS);
+    figures.truncate(metric_list::MAX_STATISTICS);
     let (since, until, period) = window(app);
     let against = metrics.against;
     app.panes.metrics.asked = Some(app.now);

@@ -9,7 +9,7 @@ use crate::model::units::Unit;
 use crate::model::{AlarmState, Health, telemetry, time};
 use crate::ui::canvas::Canvas;
 use crate::ui::shared::curves::dim_old;
-use crate::ui::shared::happenings;
+use crate::ui::shared::timeline_list;
 use crate::ui::widgets::chart::{self, Chart, Window};
 use crate::ui::widgets::frame;
 use crate::ui::widgets::table::{self, Cell, Column};
@@ -29,7 +29,7 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status:
         ALARMS => alarm_list(canvas, place, data_status),
         HISTORY => history(canvas, place, data_status),
         CHARTS => charts(canvas, place, data_status),
-        MARKS => happenings::list(canvas, block, "", place, data_status, &app.panes.metrics.marks),
+        MARKS => timeline_list::list(canvas, block, "", place, data_status, &app.panes.metrics.marks),
         _ => {}
     }
 }
@@ -164,14 +164,14 @@ fn charts(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
         None | Some(Against::Nothing) => String::new(),
         Some(against) => format!("against {}", against.label()),
     };
-    let marks = happenings::marks(&metrics.marks);
+    let marks = timeline_list::marks(&metrics.marks);
     // A full-screen chart has no list beside it, so its title names the subject.
     let of = match alarms::selected(app).filter(|_| metrics.topic == Topic::Alarms) {
         _ if !metrics.single_chart => String::new(),
         Some(alarm) => alarm.name.clone(),
         None => caption(app),
     };
-    let heading = [of, against, happenings::legend(&marks)];
+    let heading = [of, against, timeline_list::legend(&marks)];
     let heading = heading.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ");
     let inside = frame::block(canvas, CHARTS, &heading, place, data_status);
     let groups = groups(app);

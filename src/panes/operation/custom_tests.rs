@@ -1,6 +1,6 @@
 //! Configured commands: finding, running and stopping them by keys.
 
-use crate::app::custom;
+use crate::app::custom_commands;
 use crate::app::effect::Effect;
 use crate::app::event::Event;
 use crate::app::keymap::Keymap;
@@ -46,7 +46,7 @@ impl Own {
         let session = Session { read_only, ..Session::default() };
         let mut stage = Stage::with_environment(environment(name), session, size);
         stage.app.config.commands = commands();
-        stage.app.table = custom::table(&TABLE, &stage.app.config.commands);
+        stage.app.table = custom_commands::table(&TABLE, &stage.app.config.commands);
         stage.app.keymap = Keymap::of(stage.app.table);
         Self { stage, running: Vec::new(), ended: Vec::new() }
     }

@@ -1,11 +1,11 @@
 //! Pictures of an operation: tasks over time, the bar of a build, or a list of steps.
 
-use crate::app::followed;
 use crate::app::operation::Operation;
 use crate::app::operation::watch::Watch;
+use crate::app::operation_reports;
 use crate::model::Health;
 use crate::ui::canvas::Canvas;
-use crate::ui::widgets::lanes::{self, Lanes};
+use crate::ui::widgets::rollout_lanes::{self, Lanes};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use std::collections::BTreeMap;
@@ -62,7 +62,7 @@ pub fn rollout(
     let chart = Rect { y: row(2), height: place.height.saturating_sub(2 + troubles), ..place };
     // Bars carry timestamps of the service.
     let began = operation.began_at().unwrap_or(watch.subject.since);
-    lanes::draw(
+    rollout_lanes::draw(
         canvas,
         chart,
         &Lanes {
@@ -123,7 +123,9 @@ pub fn steps(
     let theme = canvas.theme;
     let steps: &[String] = operation.plan.as_ref().map_or(&[], |plan| &plan.steps);
     let done = match (&operation.outcome, operation.machine().progress()) {
-        (Some(outcome), _) if followed::health(operation) == Health::Healthy && !outcome.summary.is_empty() => {
+        (Some(outcome), _)
+            if operation_reports::health(operation) == Health::Healthy && !outcome.summary.is_empty() =>
+        {
             steps.len()
         }
         (_, Some((done, _))) => done as usize,
@@ -140,7 +142,7 @@ pub fn steps(
             (std::cmp::Ordering::Less, _) => ("●", theme.healthy),
             (std::cmp::Ordering::Equal, false) => ("◐", theme.changing),
             (std::cmp::Ordering::Equal, true) => {
-                (followed::health(operation).sign(), theme.health(followed::health(operation)))
+                (operation_reports::health(operation).sign(), theme.health(operation_reports::health(operation)))
             }
             (std::cmp::Ordering::Greater, _) => ("○", theme.dim),
         };
@@ -163,7 +165,7 @@ pub fn bar(canvas: &mut Canvas<'_, '_>, operation: &Operation, place: Rect) {
     if let Some((done, all)) = operation.progress() {
         bar_line(canvas, Rect { height: 1, ..place }, done, all, operation.status_label());
     } else {
-        let health = followed::health(operation);
+        let health = operation_reports::health(operation);
         canvas.put(place.x, place.y, 1, health.sign(), theme.health(health));
         canvas.put_cut(place.x + 2, place.y, place.width.saturating_sub(2), operation.status_label(), theme.text);
     }

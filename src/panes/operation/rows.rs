@@ -5,7 +5,7 @@ use crate::app::data_status::severity;
 use crate::app::operation::Operation;
 use crate::app::pane::DataStatus;
 use crate::app::subject::Subject;
-use crate::app::{App, tell};
+use crate::app::{App, operation_texts};
 use crate::model::Health;
 use crate::model::time::{sentence_duration, short};
 
@@ -23,13 +23,13 @@ pub fn subject(app: &App) -> Option<Subject> {
 
 /// The lines of the log.
 pub fn log(app: &App) -> Vec<(String, String)> {
-    let lines = shown(app).into_iter().flat_map(tell::log);
+    let lines = shown(app).into_iter().flat_map(operation_texts::log);
     lines.map(|(key, line)| (key, line.text.into_owned())).collect()
 }
 
 /// The text of the line in this row.
 pub fn line(app: &App, key: Option<&str>) -> Option<Subject> {
-    let found = tell::log(shown(app)?).find(|(other, _)| Some(other.as_str()) == key);
+    let found = operation_texts::log(shown(app)?).find(|(other, _)| Some(other.as_str()) == key);
     found.map(|(_, line)| Subject::Text(line.text.into_owned()))
 }
 

@@ -6,7 +6,7 @@ use crate::app::operation::Stage as Life;
 use crate::app::operation::call::Write;
 use crate::app::operation::outcome::Verdict;
 use crate::app::overlay::Kind;
-use crate::app::{Session, listed};
+use crate::app::{Session, operation_list};
 use crate::config::BuildConfig;
 use crate::model::*;
 use crate::ui::testing::pictures::assert_screen;
@@ -72,7 +72,7 @@ fn cancelled_plan_changes_nothing() {
         assert_eq!(stage.verdict(), Some(Verdict::Cancelled), "{keys}");
         assert!(stage.aws.writes.is_empty() && stage.aws.audit.is_empty(), "{keys}");
         assert_eq!(stage.window(), None);
-        assert_eq!(listed::listed(&stage.app).count(), 0);
+        assert_eq!(operation_list::listed(&stage.app).count(), 0);
     }
 }
 

@@ -6,7 +6,7 @@ use super::state::{LOG, PROGRESS};
 use crate::app::operation::Picture;
 use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
-use crate::app::{followed, listed, tell};
+use crate::app::{operation_list, operation_reports, operation_texts};
 use crate::model::time;
 use crate::ui::canvas::Canvas;
 use crate::ui::widgets::frame;
@@ -28,8 +28,8 @@ pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect) {
     let Some(operation) = shown(canvas.app) else { return };
     let app = canvas.app;
     let theme = canvas.theme;
-    let health = followed::health(operation);
-    let lines = tell::operation_header(app, operation, usize::from(place.width.saturating_sub(4)));
+    let health = operation_reports::health(operation);
+    let lines = operation_texts::operation_header(app, operation, usize::from(place.width.saturating_sub(4)));
     let rows = usize::from(place.height);
     for (number, (y, line)) in (place.y..place.bottom()).zip(&lines).enumerate() {
         let sign = if number == 0 { health.sign() } else { line.left.as_str() };
@@ -49,7 +49,8 @@ pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect) {
 /// Draws the picture: of a rollout, of a build, or of steps.
 fn progress(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     let operation = shown(canvas.app);
-    let named = operation.and_then(|operation| listed::other_environment(canvas.app, operation)).unwrap_or_default();
+    let named =
+        operation.and_then(|operation| operation_list::other_environment(canvas.app, operation)).unwrap_or_default();
     let named = if named.is_empty() { String::new() } else { format!("in {named}") };
     let inside = frame::block(canvas, PROGRESS, &named, place, data_status);
     let Some(operation) = operation.filter(|_| inside.height > 0 && inside.width > 10) else { return };
@@ -69,7 +70,7 @@ fn log(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     let theme = canvas.theme;
     let Some(operation) = shown(canvas.app) else { return };
     let zone = app.zone();
-    let lines: HashMap<String, tell::Logged<'_>> = tell::log(operation).collect();
+    let lines: HashMap<String, operation_texts::Logged<'_>> = operation_texts::log(operation).collect();
     let columns = [Column::left("", 8, 1), Column::left("", 20, 0).up_to(u16::MAX / 2)];
     let named =
         if operation.dropped > 0 { format!("without the first {} lines", operation.dropped) } else { String::new() };

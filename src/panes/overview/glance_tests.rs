@@ -21,7 +21,7 @@ fn with_certificate_valid_for(days: i64) -> World {
 }
 
 fn line(app: &App) -> Option<Fact> {
-    super::standing::facts(app).into_iter().find(|line| line.label == "certificate")
+    super::glance::facts(app).into_iter().find(|line| line.label == "certificate")
 }
 
 /// Number of requests for certificates among the effects.
@@ -50,7 +50,7 @@ fn expiring_certificate_needs_attention_and_opens_the_health_checks() {
     assert!(text(&app).contains("Health from outside"), "{}", text(&app));
     press(&mut app, "1", &world);
     app.focus_on(GLANCE);
-    let place = super::standing::facts(&app).iter().position(|line| line.label == "certificate").unwrap();
+    let place = super::glance::facts(&app).iter().position(|line| line.label == "certificate").unwrap();
     app.screen.list(GLANCE).select(place);
     press(&mut app, "enter", &world);
     assert!(text(&app).contains("Health from outside"), "{}", text(&app));
@@ -138,7 +138,7 @@ fn shared_row_opens_its_faulty_line_or_shows_all_lines() {
     let mut app = loaded_app(&world, (80, 24));
     app.focus_on(GLANCE);
     app.screen.list(GLANCE).select(0);
-    let whole = super::standing::details(&app, "");
+    let whole = super::glance::details(&app, "");
     let labels: Vec<&str> = whole.iter().map(|line| line.label.as_str()).collect();
     assert!(labels.starts_with(&["alarms", "certificate"]), "{labels:?}");
     press(&mut app, "enter", &world);
@@ -200,7 +200,7 @@ fn refused_list_always_shows_its_complete_hint() {
 fn last_health_look_is_at_a_glance_with_its_age_and_opens() {
     let world = staging();
     let mut app = loaded_app(&world, (120, 40));
-    let health_line = |app: &App| super::standing::facts(app).into_iter().find(|line| line.label == "health");
+    let health_line = |app: &App| super::glance::facts(app).into_iter().find(|line| line.label == "health");
     assert_eq!(health_line(&app), None, "no look yet");
     press(&mut app, "2 v", &world);
     app.panes.services.health.read = Some(app.now);
@@ -210,7 +210,7 @@ fn last_health_look_is_at_a_glance_with_its_age_and_opens() {
     assert!(line.text.ends_with(", 12m ago"), "{line:?}");
     assert!(text(&app).contains("health      "), "{}", text(&app));
     app.focus_on(GLANCE);
-    let place = super::standing::facts(&app).iter().position(|line| line.label == "health").unwrap();
+    let place = super::glance::facts(&app).iter().position(|line| line.label == "health").unwrap();
     app.screen.list(GLANCE).select(place);
     press(&mut app, "enter", &world);
     assert!(text(&app).contains("Health from outside"), "{}", text(&app));

@@ -1,7 +1,9 @@
 //! Layout of the Overview.
 
-use super::room::{ALL_BLOCKS_MIN_ROWS, attention_rows, glance_rows_below, has_time_line, list_rows, service_rows};
-use super::standing;
+use super::glance;
+use super::glance_space::{
+    ALL_BLOCKS_MIN_ROWS, attention_rows, glance_rows_below, has_time_line, list_rows, service_rows,
+};
 use super::state::{ATTENTION, DATABASE_CURVES, DATABASES, GLANCE, SERVICE_CURVES, SERVICES, TIMELINE};
 use crate::app::App;
 use crate::app::layout::{SMALLEST_BELOW, WIDE, database_rows, frame_rows, split_columns, split_rows, tabbed_blocks};
@@ -74,7 +76,7 @@ fn below_services(app: &App, area: Rect, list: Block, free: Rect, kept: u16) -> 
     if !has_time_line(area.width, area.height) || area.width >= WIDE || list != SERVICES {
         return (None, free);
     }
-    let rows = (standing::row_count(app).max(1) + frame_rows(app, GLANCE)).min(free.height.saturating_sub(kept));
+    let rows = (glance::row_count(app).max(1) + frame_rows(app, GLANCE)).min(free.height.saturating_sub(kept));
     if rows <= frame_rows(app, GLANCE) {
         return (None, free);
     }

@@ -1,13 +1,13 @@
 //! The Overview pane: the needs-attention list, services and databases, and the environment at a glance.
 
 pub mod certificates;
-pub mod fold;
+pub mod glance;
+pub mod glance_space;
 #[cfg(test)]
 mod glance_tests;
 pub mod layout;
-pub mod room;
 pub mod rows;
-pub mod standing;
+pub mod short_lines;
 pub mod state;
 pub mod switches;
 #[cfg(test)]
@@ -135,13 +135,13 @@ const BLOCKS: &[&Spec] = &[
         title: "At a glance",
         header: false,
         columns: &[],
-        rows: Rows::Facts(standing::facts),
+        rows: Rows::Facts(glance::facts),
         follows_end: false,
         is_entry: |_| true,
-        subject: standing::subject,
-        open: standing::open,
-        details: standing::details,
-        data: Data::Own(standing::data_status),
+        subject: glance::subject,
+        open: glance::open,
+        details: glance::details,
+        data: Data::Own(glance::data_status),
     },
 ];
 

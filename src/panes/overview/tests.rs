@@ -292,7 +292,7 @@ fn trouble_is_shown_in_the_frame_unless_the_message_includes_it() {
 
 /// The glance line with this label.
 fn standing(app: &App, label: &str) -> crate::app::subject::Fact {
-    super::standing::facts(app).into_iter().find(|line| line.label == label).unwrap()
+    super::glance::facts(app).into_iter().find(|line| line.label == label).unwrap()
 }
 
 #[test]

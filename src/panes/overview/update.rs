@@ -2,14 +2,14 @@
 
 use super::state::{ID, State, TIMELINE};
 use super::switches::cache_switches;
-use super::{certificates, standing};
+use super::{certificates, glance};
 use crate::app::App;
 use crate::app::effect::{Effect, Priority};
 use crate::app::event::Answer;
 use crate::app::poll::HISTORY;
 use crate::app::ticket::{Owner, Ticket};
 use crate::app::timeline::events_since;
-use crate::app::update::settle::{after_move, has_much_to_judge};
+use crate::app::update::refresh::{after_move, has_much_to_judge};
 use crate::feeds::aws::CostQuery;
 use crate::feeds::costs::{Ask as Look, Fact as Cost};
 use crate::feeds::part::Part;
@@ -52,7 +52,7 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
         (news || due(app.panes.overview.built_at, every), due(app.panes.overview.local_requested_at, LOCAL));
     effects.extend(ask_costs(app));
     cache_switches(app);
-    standing::cache_costs(app);
+    glance::cache_costs(app);
     if make {
         make_timeline(app);
     }

@@ -2,7 +2,7 @@
 
 use super::rows::{self, entries};
 use super::state::{ATTENTION, DATABASE_CURVES, DATABASES, GLANCE, SERVICE_CURVES, SERVICES, TIMELINE};
-use super::{standing, timeline};
+use super::{glance, timeline};
 use crate::app::list::List;
 use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
@@ -10,8 +10,8 @@ use crate::model::text::width;
 use crate::model::time;
 use crate::model::wrap::wrap;
 use crate::ui::canvas::Canvas;
-use crate::ui::shared::{curves, databases, facts, happenings, services};
-use crate::ui::signs::Signs;
+use crate::ui::shared::{curves, databases, facts, services, timeline_list};
+use crate::ui::symbols::Signs;
 use crate::ui::widgets::frame;
 use crate::ui::widgets::table::{self, Cell, Column, WIDE};
 use ratatui::layout::Rect;
@@ -22,11 +22,11 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status:
     match block {
         ATTENTION => attention(canvas, place, data_status),
         SERVICES => services::draw(canvas, block, place, data_status),
-        GLANCE => facts::draw(canvas, block, standing::caption(canvas.app), place, data_status),
+        GLANCE => facts::draw(canvas, block, glance::caption(canvas.app), place, data_status),
         TIMELINE => {
             let app = canvas.app;
             let named = timeline::caption(app);
-            happenings::list(canvas, block, &named, place, data_status, &app.panes.overview.events);
+            timeline_list::list(canvas, block, &named, place, data_status, &app.panes.overview.events);
         }
         DATABASES => databases::list(canvas, block, place, data_status),
         SERVICE_CURVES => service_curves(canvas, place, data_status),

@@ -1,8 +1,8 @@
 //! The Parameters pane: parameters as a tree of their paths with secrets below, facts of the selected one, its value for half
 //! a minute on request, and a check of the parameters that task definitions reference.
 
-mod ask;
 mod layout;
+mod requests;
 pub mod rows;
 pub mod state;
 #[cfg(test)]
@@ -32,9 +32,9 @@ pub const PANE: Pane = Pane {
         open: update::open,
         open_subject: update::shows,
         accepted: update::accepted,
-        plan: ask::plan,
-        answer: ask::answer,
-        renewed: ask::renewed,
+        plan: requests::plan,
+        answer: requests::answer,
+        renewed: requests::renewed,
         on_switch: update::switched,
         settle: update::settle,
         ..Hooks::NONE

@@ -4,7 +4,7 @@ use crate::app::command::PaneId;
 use crate::app::screen::Block;
 use crate::model::Failure;
 use crate::model::parameters::check::Finding;
-use crate::model::parameters::named::ParameterReference;
+use crate::model::parameters::references::ParameterReference;
 use crate::model::parameters::tree::Row;
 use crate::model::parameters::{Parameter, Secret, Value, Version};
 use jiff::Timestamp;

@@ -1,19 +1,19 @@
 //! Handlers for the keys of the Parameters pane.
 
-use super::ask;
+use super::requests;
 use super::rows::{derive, path_prefixes, selected};
 use super::state::{FACTS, ID, LIST, State};
 use crate::app::App;
 use crate::app::effect::Effect;
-use crate::app::operation::parameter::{Request, StepChange, place, typed};
+use crate::app::operation::parameter::{Request, StepChange, command_line, place};
 use crate::app::screen::{Purpose, Typing};
 use crate::app::subject::Subject;
 use crate::app::update::change::plan;
 use crate::app::update::open::go;
+use crate::app::update::refresh::after_move;
 use crate::app::update::run;
-use crate::app::update::settle::after_move;
 use crate::model::deploy::Check;
-use crate::model::parameters::named::readers;
+use crate::model::parameters::references::readers;
 use crate::model::parameters::{Value, check_name};
 use std::collections::BTreeMap;
 
@@ -38,7 +38,7 @@ pub fn open(app: &mut App) -> Option<Vec<Effect>> {
         return Some(after_move(app));
     }
     let effects = match selected(app) {
-        Some(name) => ask::versions(app, &name),
+        Some(name) => requests::versions(app, &name),
         None => Vec::new(),
     };
     app.focus_on(FACTS);
@@ -66,7 +66,7 @@ pub fn reveal(app: &mut App) -> Vec<Effect> {
     if shown.name == name && (shown.value.take().is_some() || shown.pending_value.take().is_some()) {
         return after_move(app);
     }
-    let mut effects = ask::value(app, &name);
+    let mut effects = requests::value(app, &name);
     effects.extend(after_move(app));
     effects
 }
@@ -147,7 +147,7 @@ fn begin(app: &mut App, wanted: StepChange) -> Vec<Effect> {
     let state = &app.panes.parameters;
     let of = readers(&state.references, wanted.name());
     let readers = state.complete.then(|| BTreeMap::from([(wanted.name().to_owned(), of)]));
-    let typed = typed::of(&wanted, "");
+    let typed = command_line::of(&wanted, "");
     plan(app, Request { wanted: vec![wanted], foreign, readers, restart: false, command_line: typed })
 }
 

@@ -1,19 +1,19 @@
 //! The session: choosing an address, connecting, and disconnecting.
 
-use super::ask::{Kind, of_session, request, ticket};
-use super::choice::Window;
-use super::place::{is_tunnelled, places, read_only};
+use super::addresses::{is_tunnelled, places, read_only};
+use super::choices::Window;
+use super::requests::{Kind, of_session, request, ticket};
 use super::state::{DialogQuestion, Link, interpreter};
-use super::{facts, output, windows};
+use super::{answers, output, windows};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::tunnels;
-use crate::app::update::settle::after_move;
+use crate::app::update::refresh::after_move;
 use crate::feeds::part::Part;
 use crate::feeds::sql;
 use crate::model::sql::interpreter::Connection;
 use crate::model::sql::{SessionId, Transaction};
-use crate::model::tunnel::far::{RemoteAddress, RemoteTarget};
+use crate::model::tunnel::remote_end::{RemoteAddress, RemoteTarget};
 use crate::model::{Failure, FailureKind};
 
 /// Connects to the only address, or opens the choice of addresses.
@@ -71,7 +71,7 @@ pub fn reach(app: &mut App, far: RemoteAddress) -> Vec<Effect> {
     state.awaited_address = Some(far);
     if tunnels::find::tunnel_to(app, &to).is_none_or(|tunnel| !tunnel.is_live()) {
         let wish = tunnels::state::TunnelOptions { to: Some(to), ..tunnels::state::TunnelOptions::default() };
-        effects.extend(tunnels::ask::open(app, wish));
+        effects.extend(tunnels::opening::open(app, wish));
     }
     effects.extend(after_move(app));
     effects
@@ -93,13 +93,13 @@ pub fn tunnelled(app: &mut App) -> Vec<Effect> {
         None => "no tunnel was opened".to_owned(),
     };
     let hint = tunnel.and_then(|tunnel| tunnel.status.hint.clone());
-    facts::reset(&mut app.panes.query);
+    answers::reset(&mut app.panes.query);
     let failure = Failure::new(FailureKind::Unreachable, why);
     let failure = match hint {
         Some(hint) => failure.with_hint(hint),
         None => failure,
     };
-    facts::unreached(app, &failure);
+    answers::unreached(app, &failure);
     app.lists_changed();
     Vec::new()
 }
@@ -127,13 +127,13 @@ pub fn open(app: &mut App, place: sql::Place) -> Vec<Effect> {
 /// Disconnects on request. What is on the screen stays.
 pub fn leave(app: &mut App) -> Vec<Effect> {
     let serial = app.panes.query.connection;
-    facts::reset(&mut app.panes.query);
+    answers::reset(&mut app.panes.query);
     if serial == 0 { Vec::new() } else { vec![Effect::CancelFetch(ticket(app, Kind::Connect, serial))] }
 }
 
 /// Disconnects; asks first if something would be lost.
 pub fn quit(app: &mut App) -> Vec<Effect> {
-    if app.panes.query.is_on() && facts::loses(app).is_some() {
+    if app.panes.query.is_on() && answers::loses(app).is_some() {
         return windows::ask(app, DialogQuestion::Leave(None));
     }
     let mut effects = close(app);
@@ -170,7 +170,7 @@ pub fn again(app: &mut App) -> Vec<Effect> {
 /// # Errors
 /// A message if it cannot be done; the session stays.
 pub fn named(app: &mut App, to: Connection) -> Result<Vec<Effect>, String> {
-    if app.panes.query.is_on() && facts::loses(app).is_some() {
+    if app.panes.query.is_on() && answers::loses(app).is_some() {
         return Err("a transaction is open, a statement runs, or changes were not applied: end it first".to_owned());
     }
     if to == Connection::default() {
@@ -210,9 +210,11 @@ pub fn named(app: &mut App, to: Connection) -> Result<Vec<Effect>, String> {
 /// Handles news about the session.
 pub fn news(app: &mut App, part: Part<sql::Fact>) {
     match part {
-        Part::Page(fact) => facts::fact(app, fact),
-        Part::Last(_) => facts::lost(app, &Failure::new(FailureKind::Unreachable, "the server closed the connection")),
-        Part::Failed(failure) => facts::lost(app, &failure),
+        Part::Page(fact) => answers::fact(app, fact),
+        Part::Last(_) => {
+            answers::lost(app, &Failure::new(FailureKind::Unreachable, "the server closed the connection"))
+        }
+        Part::Failed(failure) => answers::lost(app, &failure),
     }
 }
 

@@ -1,13 +1,13 @@
 //! Copying the selection and exporting a result, in the formats of psql and of `cockpit sql`.
 
-use super::ask::{Kind, look_up, request, ticket};
-use super::copied;
+use super::copy_texts;
+use super::requests::{Kind, look_up, request, ticket};
 use super::scan::Goal;
 use super::state::{Exporting, NameUse, ValueUse};
-use super::{reading, tell, value};
+use super::{row_scans, status_texts, value};
 use crate::app::App;
 use crate::app::effect::Effect;
-use crate::app::update::settle::after_move;
+use crate::app::update::refresh::after_move;
 use crate::feeds::part::Part;
 use crate::feeds::sql;
 use crate::model::sql::Cell;
@@ -65,7 +65,7 @@ fn named(app: &mut App, what: NameUse) -> Vec<Effect> {
         Some(table) => {
             app.panes.query.name_use = Some((tab.id, what));
             // An earlier look-up may be for another table.
-            let mut effects = super::ask::cancel_look_ups(app, NAME);
+            let mut effects = super::requests::cancel_look_ups(app, NAME);
             effects.extend(look_up(app, NAME, names_query(table)));
             effects
         }
@@ -102,10 +102,10 @@ fn rows(app: &mut App, format: Format) -> Vec<Effect> {
     let rows: Option<Vec<&[Cell]>> = if to - from < AT_HAND { at_hand() } else { None };
     match rows {
         Some(rows) => {
-            let text = copied::of_rows(grid, rows.into_iter(), &copied::options(tab, format));
-            copied::copy_to_clipboard(app, text)
+            let text = copy_texts::of_rows(grid, rows.into_iter(), &copy_texts::options(tab, format));
+            copy_texts::copy_to_clipboard(app, text)
         }
-        None => reading::begin(app, Goal::Rows(format)),
+        None => row_scans::begin(app, Goal::Rows(format)),
     }
 }
 
@@ -116,16 +116,16 @@ fn is_whole(cells: &[Cell]) -> bool {
 /// Copies the selected column, one value per line.
 fn column(app: &mut App) -> Vec<Effect> {
     let selected = app.panes.query.shown().and_then(|tab| tab.grid.as_ref()?.selected());
-    selected.map_or_else(Vec::new, |column| reading::begin(app, Goal::Column(column)))
+    selected.map_or_else(Vec::new, |column| row_scans::begin(app, Goal::Column(column)))
 }
 
 fn write(app: &mut App, path: String, format: Format) -> Vec<Effect> {
     let Some(tab) = app.panes.query.shown() else { return Vec::new() };
-    let (result, options) = (tab.id, copied::options(tab, format));
+    let (result, options) = (tab.id, copy_texts::options(tab, format));
     let Some(grid) = &tab.grid else { return Vec::new() };
     if grid.is_fully_loaded() {
         let rows = (0..grid.count()).filter_map(|place| grid.cells(place));
-        let text = copied::of_rows(grid, rows, &options);
+        let text = copy_texts::of_rows(grid, rows, &options);
         return vec![Effect::Save { path, text }];
     }
     let (columns, rows, of) = (grid.order.clone(), grid.shown.clone(), Some(grid.count()));
@@ -145,9 +145,11 @@ pub fn export_progress(app: &mut App, serial: u64, part: Part<sql::Fact>) {
         Part::Last(sql::Fact::Exported { rows, bytes }) => {
             let path = &exporting.path;
             let text = match exporting.of {
-                None => format!("{path}: {}", tell::format_size(bytes)),
-                Some(_) if rows == 1 => format!("{path}: 1 row, {}", tell::format_size(bytes)),
-                Some(_) => format!("{path}: {} rows, {}", tell::format_count(rows), tell::format_size(bytes)),
+                None => format!("{path}: {}", status_texts::format_size(bytes)),
+                Some(_) if rows == 1 => format!("{path}: 1 row, {}", status_texts::format_size(bytes)),
+                Some(_) => {
+                    format!("{path}: {} rows, {}", status_texts::format_count(rows), status_texts::format_size(bytes))
+                }
             };
             app.panes.query.exporting = None;
             app.note(false, text.clone());

@@ -1,17 +1,17 @@
 //! Editing a result of a single table: changes are made cell by cell and row by row, then applied together.
 
-use super::ask::look_up;
-use super::choice::Window;
+use super::choices::Window;
 use super::edit_line::prompt;
 use super::edits::{Edit, EditKind, EditTarget, PendingEdit, SelectedCell};
+use super::requests::look_up;
 use super::sequence::{Script, Step, Then, Wanted};
 use super::state::{DialogQuestion, State, ValueUse};
-use super::{order, pump, value, windows};
+use super::{psql, server_sort, value, windows};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::grid::Grid;
 use crate::app::overlays;
-use crate::app::update::settle::after_move;
+use crate::app::update::refresh::after_move;
 use crate::app::update::windows::push_window;
 use crate::model::sql::edit::{Change, Changes, Table, Value, decode_line, editable_table, key_positions, table_query};
 use crate::model::sql::{ResultId, guard};
@@ -97,7 +97,7 @@ pub fn begin(app: &mut App, wish: EditKind) -> Vec<Effect> {
 
 /// The query whose rows the result contains. Sorting by the server does not matter for edits.
 fn query_of(statement: &str) -> &str {
-    order::parts(statement).map_or(statement, |(query, ..)| query)
+    server_sort::parts(statement).map_or(statement, |(query, ..)| query)
 }
 
 /// Handles the look-up of a result's table: carries out the waiting edits in their order.
@@ -293,5 +293,5 @@ pub fn applied(app: &mut App, result: ResultId) {
     // The old rows stay until the new ones arrive.
     state.reselect = state.tabs[number].grid.as_ref().map(|grid| (grid.place, grid.column));
     state.replaced = Some((statement.clone(), result));
-    pump::enqueue(app, &format!("{statement}\n;"));
+    psql::enqueue(app, &format!("{statement}\n;"));
 }

@@ -1,6 +1,6 @@
 //! The input line for editing a value.
 
-use super::choice::Prompt;
+use super::choices::Prompt;
 use super::state::ID;
 use crate::app::App;
 use crate::app::screen::{Purpose, Typing};

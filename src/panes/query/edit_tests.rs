@@ -1,8 +1,8 @@
 //! Editing rows of a result, and applying the changes together.
 
-use super::ask::{Kind, ticket};
 use super::copy::NAME;
 use super::edits::Edit;
+use super::requests::{Kind, ticket};
 use super::samples::{catalogue, cell};
 use super::testing::{Desk, server};
 use crate::app::event::Event;

@@ -1,11 +1,11 @@
 //! Handlers for keys that change the editor's text.
 
 use super::state::EDITOR;
-use super::{several, texts};
+use super::{editor_tabs, editor_texts};
 use crate::app::App;
 use crate::app::editor::{Cut, Step};
 use crate::app::effect::Effect;
-use crate::app::update::settle::after_move;
+use crate::app::update::refresh::after_move;
 use crate::model::sql::split::Split;
 use crate::model::sql::star;
 use crate::model::sql::tidy::{map_cursor, tidy};
@@ -72,8 +72,8 @@ pub fn expand(app: &mut App) -> Vec<Effect> {
 
 /// Opens another text.
 pub fn new_text(app: &mut App) -> Vec<Effect> {
-    if !several::begin(&mut app.panes.query) {
-        app.show_message(format!("{} texts are the most: alt-w closes one", texts::MAX_TEXTS));
+    if !editor_tabs::begin(&mut app.panes.query) {
+        app.show_message(format!("{} texts are the most: alt-w closes one", editor_texts::MAX_TEXTS));
     }
     after_move(app)
 }
@@ -83,14 +83,14 @@ pub fn switch_text(app: &mut App, by: isize) -> Vec<Effect> {
     if app.panes.query.texts.names().len() == 1 {
         app.show_message("there is no other text: alt-n begins one");
     }
-    several::turn(&mut app.panes.query, by);
+    editor_tabs::turn(&mut app.panes.query, by);
     after_move(app)
 }
 
 /// Closes the shown text, which is added to the history.
 pub fn close(app: &mut App) -> Vec<Effect> {
     let state = &mut app.panes.query;
-    let text = several::close(state);
+    let text = editor_tabs::close(state);
     state.history.add(&text);
     text_changed(app);
     after_move(app)

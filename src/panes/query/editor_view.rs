@@ -1,6 +1,6 @@
 //! Drawing of the editor: prompts, highlighted text, matching brackets, cursor, completion candidates.
 
-use super::find;
+use super::editor_search;
 use super::state::{EDITOR, State};
 use crate::app::pane::DataStatus;
 use crate::model::sql::split::PieceKind;
@@ -157,7 +157,7 @@ fn found(canvas: &mut Canvas<'_, '_>, place: Rect) {
     for (line, y) in (first..editor.lines()).zip(place.y..place.bottom()) {
         let end = editor.at(line, column + usize::from(place.width));
         let mut from = editor.at(line, column);
-        while let Some(found) = find::within(editor, wanted, from, end) {
+        while let Some(found) = editor_search::within(editor, wanted, from, end) {
             let cells = |at: usize| width(&sanitize(&editor.text()[editor.start_of(line)..at])).saturating_sub(column);
             let (left, right) = (cells(found.start), cells(found.end).min(usize::from(place.width)));
             let here = |cells: usize| u16::try_from(cells).unwrap_or(place.width);

@@ -4,7 +4,7 @@ use super::edits::Edit;
 use super::result::Tab;
 use super::state::RESULT;
 use super::windows::SAID;
-use super::{tell, ways};
+use super::{references, status_texts};
 use crate::app::grid::{Grid, truncated};
 use crate::model::sql::edit::Value;
 use crate::model::sql::explain_table::summary;
@@ -69,7 +69,7 @@ fn changed<'a>(edit: Option<&'a Edit>, key: Option<&[Value]>, grid: &Grid, colum
 /// Draws the last line while rows of an earlier result are shown.
 pub fn draw_waiting_line(canvas: &mut Canvas<'_, '_>, place: Rect, tab: &Tab) {
     let (app, theme) = (canvas.app, canvas.theme);
-    let (tone, text) = tell::outcome(tab, app.now);
+    let (tone, text) = status_texts::outcome(tab, app.now);
     let mark = "▲ rows of before";
     let end = place.right().saturating_sub(1);
     let end = end - canvas.put_right(end, place.y, place.width / 2, mark, theme.degraded);
@@ -142,17 +142,21 @@ pub fn last(canvas: &mut Canvas<'_, '_>, place: Rect, tab: &Tab) {
         let words = format!("{verdict} · node {} of {}", tree.at + 1, tree.count());
         end -= canvas.put_right(end, place.y, place.width * 3 / 4, &words, theme.text);
     } else if let Some(grid) = tab.grid.as_ref().filter(|grid| grid.count() > 0) {
-        let mut words = format!("row {} of {}", tell::format_count(grid.place + 1), tell::format_count(grid.count()));
+        let mut words = format!(
+            "row {} of {}",
+            status_texts::format_count(grid.place + 1),
+            status_texts::format_count(grid.count())
+        );
         if grid.shown.is_some() && grid.count() != grid.rows {
             let _ = match tab.filter_examined {
-                None => write!(words, " ({} in all)", tell::format_count(grid.rows)),
-                Some(looked) => write!(words, " (of the first {} rows alone)", tell::format_count(looked)),
+                None => write!(words, " ({} in all)", status_texts::format_count(grid.rows)),
+                Some(looked) => write!(words, " (of the first {} rows alone)", status_texts::format_count(looked)),
             };
         }
         let hidden = grid.columns.len() - grid.order.len();
         let column = grid.column + 1;
         let _ = write!(words, " · column {column} of {}", grid.order.len());
-        if let Some(target) = ways::target(app, tab) {
+        if let Some(target) = references::target(app, tab) {
             let _ = write!(words, " → {}", sanitize(&target));
         }
         if hidden > 0 {
@@ -177,7 +181,7 @@ pub fn last(canvas: &mut Canvas<'_, '_>, place: Rect, tab: &Tab) {
             crate::app::overlay::Tone::Warn,
             format!("reading {:.0} % of the rows; Esc leaves it", scan.progress() * 100.0),
         ),
-        None => tell::outcome(tab, app.now),
+        None => status_texts::outcome(tab, app.now),
     };
     let key = app.keymap.label(SAID).map(|key| format!(" ({key})")).unwrap_or_default();
     let notices = match tab.notices.len() + tab.dropped_notices {

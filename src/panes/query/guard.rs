@@ -1,7 +1,7 @@
 //! Decides which statements need confirmation.
 
+use super::addresses;
 use super::consent::Consent;
-use super::place;
 use super::state::DialogQuestion;
 use crate::app::App;
 use crate::model::sql::Server;
@@ -20,7 +20,8 @@ pub const ROWS: &str = "rows";
 /// read-only again.
 pub fn session_became_writable(app: &mut App, server: &Server) {
     let consent = std::mem::take(&mut app.panes.query.consent);
-    let Some(why) = place::read_only(app).filter(|_| consent == Consent::None && server.reader != Some(true)) else {
+    let Some(why) = addresses::read_only(app).filter(|_| consent == Consent::None && server.reader != Some(true))
+    else {
         return;
     };
     let message = format!("a statement made this session writable without your consent ({why}): it is read-only again");
@@ -33,7 +34,7 @@ pub fn session_became_writable(app: &mut App, server: &Server) {
 fn lifts(app: &App, lifts: bool) -> bool {
     let state = &app.panes.query;
     let reads = state.server.as_ref().is_some_and(|server| server.read_only);
-    lifts && reads && state.consent != Consent::Given && place::read_only(app).is_some()
+    lifts && reads && state.consent != Consent::Given && addresses::read_only(app).is_some()
 }
 
 /// Why a statement is refused without a question.
@@ -101,7 +102,7 @@ pub fn required_question(app: &App, statement: &str) -> Option<DialogQuestion> {
             _ => format!("{} is guarded, and this changes it.", app.environment.name),
         });
     }
-    if lifts && let Some(reads) = place::read_only(app) {
+    if lifts && let Some(reads) = addresses::read_only(app) {
         why.push(format!("Transactions of this session only read: {reads}. With this they may write."));
     }
     let destroys = is_lost(statement);

@@ -1,6 +1,6 @@
 //! A read-only session becomes writable only with consent, whatever statement requests it.
 
-use super::ask::Kind;
+use super::requests::Kind;
 use super::state::ID;
 use super::testing::{Desk, server};
 use super::windows;

@@ -1,9 +1,11 @@
 //! The commands of the Query pane, one row each: keys, title and action.
 
-use super::choice::{Prompt, Window};
+use super::choices::{Prompt, Window};
 use super::edits::EditKind;
 use super::schema::update::is_shown;
-use super::{connect, edit, editing, follow, keep, line, plan, result_keys, schema, state, text_keys, update, windows};
+use super::{
+    connect, edit, editing, foreign_keys, line, plan, result_keys, schema, state, storage, text_keys, update, windows,
+};
 use crate::app::command::{Bottom, Id, Risk, Scope};
 use crate::app::editor::{Cut, Step};
 use crate::app::grid::Grid;
@@ -89,9 +91,9 @@ pub(super) const COMMANDS: &[Command] = &[
         "own editor",
         &["ctrl-e"],
         "Edit the text in your own editor ($VISUAL, $EDITOR, else vi), like \\e.",
-        keep::edit_typed,
+        storage::edit_typed,
     ),
-    Command::new(Id("query-saved"), OWN, "saved", &["alt-o"], "Open a saved query.", keep::open)
+    Command::new(Id("query-saved"), OWN, "saved", &["alt-o"], "Open a saved query.", storage::open)
         .on_bottom(Bottom::First(12)),
     Command::new(
         Id("query-save"),
@@ -274,7 +276,7 @@ pub(super) const COMMANDS: &[Command] = &[
         "references",
         &["b"],
         "List the rows that the selected one refers to by foreign keys, and those that refer to it.",
-        follow::references,
+        foreign_keys::references,
     )
     .when(on_results)
     .on_bottom(Bottom::First(16)),

@@ -2,7 +2,7 @@
 
 use super::plan_tree::Tree;
 use super::state::{EDITOR, Link, RESULT, State};
-use super::tell::session_text;
+use super::status_texts::session_text;
 use crate::app::App;
 use crate::app::layout::split_rows;
 use crate::app::pane::Layout;

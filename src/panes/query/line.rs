@@ -1,11 +1,11 @@
 //! The input lines of the Query pane, with their purpose and initial text.
 
-use super::choice::Prompt;
+use super::choices::Prompt;
 use super::state::ID;
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::screen::{Purpose, Typing};
-use crate::app::update::settle::after_move;
+use crate::app::update::refresh::after_move;
 
 /// Opens an input line.
 pub fn prompt(app: &mut App, prompt: Prompt) -> Vec<Effect> {

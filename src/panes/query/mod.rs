@@ -6,67 +6,70 @@
 //! the editor's texts; [`schema`] shows the database's objects; [`follow`] follows foreign keys; [`scan`], [`reading`],
 //! [`value`] and [`standing`] handle rows; [`update`], [`editing`], [`moving`], [`result_keys`] and [`pick`] handle keys.
 
-pub mod again;
-pub mod ask;
-pub mod beside;
-#[cfg(test)]
-mod beside_tests;
-pub mod choice;
+pub mod addresses;
+pub mod answers;
+pub mod choices;
 #[cfg(test)]
 mod closing_tests;
-pub mod completing;
 pub mod completion;
+pub mod completion_keys;
+pub mod confirmed;
 pub mod connect;
 pub mod consent;
-pub mod copied;
 pub mod copy;
+pub mod copy_texts;
 pub mod edit;
 pub mod edit_line;
 #[cfg(test)]
 mod edit_tests;
 pub mod editing;
+pub mod editor_search;
+pub mod editor_tabs;
+pub mod editor_texts;
+#[cfg(test)]
+mod editor_texts_tests;
 mod editor_view;
 pub mod edits;
-pub mod facts;
-pub mod find;
-pub mod follow;
+mod files;
+pub mod foreign_keys;
 #[cfg(test)]
-mod follow_tests;
+mod foreign_keys_tests;
 mod grid_view;
 pub mod guard;
 #[cfg(test)]
 mod guard_tests;
 pub mod history;
-pub mod keep;
 mod keys;
 pub mod layout;
 mod line;
-pub mod looked;
+pub mod look_ups;
 pub mod moving;
-mod named;
-mod order;
-pub mod outcome;
-#[cfg(test)]
-mod outcome_tests;
 mod output;
 #[cfg(test)]
 mod parts_tests;
-pub mod pick;
-pub mod place;
 pub mod plan;
 #[cfg(test)]
 mod plan_tests;
 pub mod plan_tree;
 mod plan_view;
+pub mod previous_rows;
+#[cfg(test)]
+mod previous_rows_tests;
+pub mod psql;
+pub mod psql_outcome;
+#[cfg(test)]
+mod psql_outcome_tests;
 #[cfg(test)]
 mod psql_tests;
-pub mod pump;
-pub mod reading;
+pub mod reconnect;
+pub mod reconnect_due;
+#[cfg(test)]
+mod reconnect_tests;
+pub mod references;
+pub mod requests;
 pub mod result;
 pub mod result_keys;
-pub mod returning;
-#[cfg(test)]
-mod returning_tests;
+pub mod row_scans;
 pub mod rows;
 #[cfg(test)]
 mod rows_tests;
@@ -78,21 +81,19 @@ pub mod scan;
 pub mod schema;
 pub mod script;
 pub mod sequence;
-pub mod several;
-pub mod standing;
-#[cfg(test)]
-mod standing_tests;
+mod server_sort;
 pub mod start;
 pub mod state;
-pub mod tell;
+pub mod statement_settings;
+#[cfg(test)]
+mod statement_settings_tests;
+pub mod status_texts;
+pub mod storage;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
 mod text_keys;
-pub mod texts;
-#[cfg(test)]
-mod texts_tests;
 pub mod tree;
 #[cfg(test)]
 mod unanswered_tests;
@@ -100,14 +101,13 @@ pub mod update;
 pub mod value;
 pub mod view;
 mod watch;
-pub mod ways;
 pub mod windows;
 
 use crate::app::command::Id;
 use crate::app::data_status::note;
 use crate::app::pane::{Data, DataStatus};
 use crate::app::{App, Hooks, Pane, Spec, View};
-use choice::Window;
+use choices::Window;
 use state::{EDITOR, RESULT};
 
 /// The Query pane.
@@ -142,18 +142,18 @@ pub const PANE: Pane = Pane {
         mouse: moving::mouse,
         edits: update::edits,
         text: editing::text,
-        typed: find::typed,
-        accepted: pick::accepted,
+        typed: editor_search::typed,
+        accepted: confirmed::accepted,
         lines: |app, which| Window::of(which).map_or_else(Vec::new, |window| windows::lines(app, window)),
-        picked: pick::picked,
+        picked: confirmed::picked,
         confirm: windows::confirm,
-        confirmed: pick::confirmed,
+        confirmed: confirmed::confirmed,
         plan: update::plan,
         answer: update::answer,
-        stale_answer: keep::stale_answer,
-        loss: facts::loses,
+        stale_answer: storage::stale_answer,
+        loss: answers::loses,
         confirms_switch: update::confirms_switch,
-        on_quit: keep::store_texts,
+        on_quit: storage::store_texts,
         on_switch: update::switched,
         settle: layout::settle,
         next_tick: update::next_tick,

@@ -2,7 +2,7 @@
 
 use super::layout::{prompt, result};
 use super::state::{EDITOR, RESULT};
-use super::{plan, reading, schema};
+use super::{plan, row_scans, schema};
 use crate::app::App;
 use crate::app::editor::Step;
 use crate::app::effect::Effect;
@@ -10,7 +10,7 @@ use crate::app::event::Mouse;
 use crate::app::pane::Motion;
 use crate::app::update::grids;
 use crate::app::update::mouse::WHEEL;
-use crate::app::update::settle::after_move;
+use crate::app::update::refresh::after_move;
 use crate::model::text::width;
 use ratatui::layout::Rect;
 
@@ -25,7 +25,7 @@ pub fn moves(app: &mut App, motion: Motion) -> bool {
     match motion {
         _ if plan::moves(app, motion) => return true,
         Motion::NextMatch | Motion::PreviousMatch => {
-            let effects = reading::search(app, motion == Motion::NextMatch);
+            let effects = row_scans::search(app, motion == Motion::NextMatch);
             app.panes.query.effects.extend(effects);
             return true;
         }

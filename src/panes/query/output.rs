@@ -1,6 +1,6 @@
 //! The target of results set by `\o`, and commands on this machine, which run only after confirmation.
 
-use super::ask::{Kind, numbered, ticket};
+use super::requests::{Kind, numbered, ticket};
 use super::running::{CommandUse, Pending};
 use super::state::{DialogQuestion, ResultTarget};
 use super::windows;

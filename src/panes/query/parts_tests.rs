@@ -83,10 +83,10 @@ fn rolled_back_results_are_marked_and_committed_ones_are_not() {
         ends(&mut desk, 1, word);
         last(&mut desk, 2, by_zero());
         let becomes =
-            if kept { "what stands before the last COMMIT is kept" } else { "all of this text is rolled back" };
+            if kept { "everything before the last COMMIT is kept" } else { "all of this text is rolled back" };
         assert!(desk.screen().contains(&format!("statement 3 of 3: {becomes}")), "{}", desk.screen());
         desk.keys("esc [");
-        assert_eq!(desk.screen().contains("TAKEN BACK: INSERT 0 4"), !kept, "{}", desk.screen());
+        assert_eq!(desk.screen().contains("ROLLED BACK: INSERT 0 4"), !kept, "{}", desk.screen());
     }
 }
 

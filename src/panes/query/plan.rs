@@ -1,17 +1,17 @@
 //! A result that is a query plan: shown as a tree, alone or beside another plan, instead of as one row of JSON.
 
-use super::ask::{Kind, request};
 use super::guard::is_single_statement;
 use super::plan_tree::{Beside, Tree};
+use super::requests::{Kind, request};
 use super::running::Running;
 use super::sequence::{Script, Step, Then, Wanted};
 use super::state::{DialogQuestion, State};
-use super::{pump, script, windows};
+use super::{psql, script, windows};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::overlays;
 use crate::app::pane::Motion;
-use crate::app::update::settle::after_move;
+use crate::app::update::refresh::after_move;
 use crate::feeds::part::Part;
 use crate::feeds::sql;
 use crate::model::sql::explain;
@@ -53,7 +53,7 @@ pub fn explain(app: &mut App, analyze: bool) -> Vec<Effect> {
     let statement = explain::statement(body, analyze);
     if !analyze {
         // The terminator is added, or the statement would wait for one.
-        pump::enqueue(app, &format!("{statement}\n;"));
+        psql::enqueue(app, &format!("{statement}\n;"));
         return after_move(app);
     }
     if state.running.is_some() || state.pending.is_some() {

@@ -243,14 +243,14 @@ fn declined_question_in_a_file_reports_what_was_not_run() {
 #[test]
 fn backslash_d_output_is_available_as_text_with_empty_unset_values() {
     let mut desk = Desk::connected((80, 24));
-    let sheet = crate::model::sql::sheet::Sheet {
+    let sheet = crate::model::sql::small_table::Sheet {
         title: Some("Table \"public.bookmarks\"".into()),
         columns: vec![("Column".into(), false), ("Collation".into(), false)],
         rows: vec![vec![Some("id".into()), None], vec![Some("title".into()), None]],
         footers: (1..=20).map(|number| format!("    \"index_{number}\" btree (id)")).collect(),
         ..Default::default()
     };
-    super::pump::show(&mut desk.app, sheet, &crate::model::sql::format::Options::default());
+    super::psql::show(&mut desk.app, sheet, &crate::model::sql::format::Options::default());
     desk.app.settle();
     let screen = desk.screen();
     assert!(!screen.contains("NULL") && !screen.contains("index_20"), "{screen}");

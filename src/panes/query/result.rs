@@ -1,8 +1,8 @@
 //! A tab of the pane: a result, or the outcome of a statement without one.
 
 use super::edits::Edit;
-use super::order;
 use super::plan_tree::Tree;
+use super::server_sort;
 use crate::app::grid::Grid;
 use crate::model::sql::edit::Table;
 use crate::model::sql::{ResultId, Server, ServerMessage, SessionId, StatementOutcome};
@@ -79,7 +79,7 @@ impl Tab {
     /// A tab for a statement that starts.
     pub fn new(id: ResultId, session: SessionId, statement: impl Into<String>, began: Timestamp) -> Self {
         let statement = statement.into();
-        let ordered = order::parts(&statement).map(|(_, column, down)| (column, down));
+        let ordered = server_sort::parts(&statement).map(|(_, column, down)| (column, down));
         Self {
             id,
             session,

@@ -3,11 +3,11 @@
 use super::result::Tab;
 use super::running::Seen;
 use super::state::{DialogQuestion, State, ValueUse};
-use super::{connect, copied, order, plan, pump, reading, rows, value, watch, windows};
+use super::{connect, copy_texts, plan, psql, row_scans, rows, server_sort, value, watch, windows};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::grid::{Grid, next_order};
-use crate::app::update::settle::after_move;
+use crate::app::update::refresh::after_move;
 use crate::model::sql::{ResultId, Transaction, guard, token};
 
 /// Reports that there is no result.
@@ -19,7 +19,7 @@ pub fn report_no_result(app: &mut App) -> Vec<Effect> {
 /// Copies the complete selected value, or a plan as text.
 pub fn copy(app: &mut App) -> Vec<Effect> {
     match plan::text(app) {
-        Some(text) => copied::copy_to_clipboard(app, text),
+        Some(text) => copy_texts::copy_to_clipboard(app, text),
         None => value::read_selected(app, ValueUse::Copy),
     }
 }
@@ -69,7 +69,7 @@ pub fn sort_loaded_rows(app: &mut App) -> Vec<Effect> {
     let Some(column) = tab.grid.as_ref().and_then(Grid::selected) else { return Vec::new() };
     let sort = next_order(tab.sorted, column);
     let filter = tab.filter.clone();
-    reading::arrange(app, filter, sort)
+    row_scans::arrange(app, filter, sort)
 }
 
 /// Lets the server sort by the selected column, as a new query: ascending, then descending.
@@ -86,11 +86,11 @@ pub fn sort_on_server(app: &mut App) -> Vec<Effect> {
         app.show_message("the server can sort only what a query that writes nothing returns");
         return Vec::new();
     };
-    let (statement, filters) = (order::sorted_by(&tab.statement, column), !tab.filter.is_empty());
+    let (statement, filters) = (server_sort::sorted_by(&tab.statement, column), !tab.filter.is_empty());
     if filters {
         app.show_message("the server sorts all rows: & filters them again");
     }
-    pump::enqueue(app, &format!("{statement};"));
+    psql::enqueue(app, &format!("{statement};"));
     after_move(app)
 }
 

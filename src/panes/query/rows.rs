@@ -1,6 +1,6 @@
 //! Rows that the screen needs, and closing of results that are no longer shown.
 
-use super::ask::{Kind, close, request};
+use super::requests::{Kind, close, request};
 use super::result::Tab;
 use crate::app::App;
 use crate::app::effect::Effect;

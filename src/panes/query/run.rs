@@ -1,12 +1,12 @@
 //! Running statements, and handling news about the running one.
 
-use super::facts::{ended, fact};
+use super::answers::{ended, fact};
 use super::running::Pending;
 use super::state::DialogQuestion;
-use super::{keep, outcome, plan, pump, script};
+use super::{plan, psql, psql_outcome, script, storage};
 use crate::app::App;
 use crate::app::effect::Effect;
-use crate::app::update::settle::after_move;
+use crate::app::update::refresh::after_move;
 use crate::feeds::part::Part;
 use crate::feeds::sql;
 use crate::model::sql::{ServerMessage, StatementOutcome};
@@ -24,7 +24,7 @@ pub fn text(app: &mut App, text: &str) -> Vec<Effect> {
     if app.panes.query.running.is_some() {
         app.show_message("a statement runs: this one comes after it; Ctrl-c cancels");
     }
-    pump::enqueue(app, text);
+    psql::enqueue(app, text);
     let mut effects = remember(app, text);
     effects.extend(after_move(app));
     effects
@@ -38,7 +38,7 @@ fn remember(app: &mut App, text: &str) -> Vec<Effect> {
         return Vec::new();
     }
     let Some(kept) = state.history.add(text) else { return Vec::new() };
-    keep::remember(app, kept)
+    storage::remember(app, kept)
 }
 
 /// Handles news about the running statement.
@@ -76,7 +76,7 @@ fn finish(app: &mut App) {
         Some(Pending::Script(script)) => script::ended(app, *script, &running),
         other => {
             app.panes.query.pending = other;
-            outcome::ended(app, &running)
+            psql_outcome::ended(app, &running)
         }
     });
     app.panes.query.effects.extend(effects);

@@ -1,6 +1,6 @@
 //! Starting a statement.
 
-use super::ask::{Kind, of_session};
+use super::requests::{Kind, of_session};
 use super::result::Tab;
 use super::running::{Pending, Running, Seen};
 use crate::app::App;

@@ -2,6 +2,7 @@
 
 use super::completion::Completion;
 use super::consent::Consent;
+use super::editor_texts::Texts;
 use super::edits::{EditTarget, PendingEdit};
 use super::history::History;
 use super::result::Tab;
@@ -9,7 +10,6 @@ use super::running::{CommandUse, Pending, Running};
 use super::scan::Scan;
 use super::schema::state::Schema;
 use super::sequence::Script;
-use super::texts::Texts;
 use crate::app::command::PaneId;
 use crate::app::editor::Editor;
 use crate::app::effect::Effect;
@@ -22,7 +22,7 @@ use crate::model::sql::format::Format;
 use crate::model::sql::interpreter::{Interpreter, Mode};
 use crate::model::sql::split::Split;
 use crate::model::sql::{Column, ResultId, Server, SessionId, Transaction};
-use crate::model::tunnel::far::RemoteAddress;
+use crate::model::tunnel::remote_end::RemoteAddress;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! Editor commands for searching, formatting, and switching between texts.
 
-use super::choice::Prompt;
-use super::{completing, editing, find, line};
+use super::choices::Prompt;
+use super::{completion_keys, editing, editor_search, line};
 use crate::app::Command;
 use crate::app::command::{Id, Scope};
 
@@ -12,7 +12,7 @@ pub(super) const COMPLETE: Command = Command::new(
     "complete",
     &["tab", "ctrl-space"],
     "Complete the word at the cursor.",
-    completing::tab,
+    completion_keys::tab,
 );
 /// Searches the text.
 pub(super) const FIND: Command = Command::new(
@@ -21,17 +21,17 @@ pub(super) const FIND: Command = Command::new(
     "find",
     &["f3", "ctrl-g"],
     "Search the text while typing; Esc goes back. Without capitals, case is ignored.",
-    find::begin,
+    editor_search::begin,
 );
 /// Moves to the next match.
 pub(super) const FIND_NEXT: Command =
     Command::new(Id("text-find-next"), Scope::Text, "find next", &["alt-g"], "To the next match.", |app| {
-        find::next(app, true)
+        editor_search::next(app, true)
     });
 /// Moves to the previous match.
 pub(super) const FIND_PREVIOUS: Command =
     Command::new(Id("text-find-previous"), Scope::Text, "find previous", &["alt-G"], "To the previous match.", |app| {
-        find::next(app, false)
+        editor_search::next(app, false)
     });
 /// Formats the statements.
 pub(super) const FORMAT: Command = Command::new(

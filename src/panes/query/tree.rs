@@ -2,7 +2,7 @@
 
 use crate::model::sql::Column;
 use crate::model::sql::json::{self, Json};
-use crate::model::sql::nested::{self, BYTES, Nested};
+use crate::model::sql::nested_values::{self, BYTES, Nested};
 use crate::model::text::sanitize;
 
 /// Maximum number of lines made of a value.
@@ -19,7 +19,7 @@ pub fn lines(column: &Column, text: &str) -> Option<Vec<String>> {
     if column.type_oid == BYTES {
         return bytes(column, text);
     }
-    let node = match nested::parse(column.type_oid, text) {
+    let node = match nested_values::parse(column.type_oid, text) {
         Some(value) => of_nested(value),
         None => of_json(json(text)?),
     };
@@ -30,8 +30,8 @@ pub fn lines(column: &Column, text: &str) -> Option<Vec<String>> {
 
 /// The lines of a byte string, even an incomplete one; `None` if the column has another type, or the bytes another format.
 pub fn bytes(column: &Column, text: &str) -> Option<Vec<String>> {
-    let bytes = Some(text).filter(|_| column.type_oid == BYTES).and_then(nested::bytes)?;
-    Some(nested::dump(&bytes[..bytes.len().min(LINES * 16)]))
+    let bytes = Some(text).filter(|_| column.type_oid == BYTES).and_then(nested_values::bytes)?;
+    Some(nested_values::dump(&bytes[..bytes.len().min(LINES * 16)]))
 }
 
 fn json(text: &str) -> Option<Json> {

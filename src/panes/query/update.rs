@@ -1,12 +1,12 @@
 //! Key handlers of the Query pane, its requests, and the handling of their answers.
 
-use super::ask::Kind;
 use super::editing::text_changed;
+use super::requests::Kind;
 use super::running::Pending;
 use super::state::{DialogQuestion, EDITOR, ID, Link, RESULT, State, ValueUse};
 use super::{
-    again, ask, completing, connect, copy, facts, follow, keep, looked, outcome, output, plan, pump, reading,
-    returning, rows, run, schema, value, windows,
+    answers, completion_keys, connect, copy, foreign_keys, look_ups, output, plan, psql, psql_outcome, reconnect,
+    reconnect_due, requests, row_scans, rows, run, schema, storage, value, windows,
 };
 use crate::app::App;
 use crate::app::effect::Effect;
@@ -14,11 +14,11 @@ use crate::app::event::Answer;
 use crate::app::overlays;
 use crate::app::ticket::Owner;
 use crate::app::update::dialogs;
-use crate::app::update::settle::after_move;
+use crate::app::update::refresh::after_move;
 use crate::feeds::part::Part;
 use crate::feeds::{queries, sql};
-use crate::model::sql::scan::Open;
 use crate::model::sql::split::PieceKind;
+use crate::model::sql::statement_end::Open;
 use jiff::SignedDuration;
 use std::time::Duration;
 
@@ -28,19 +28,19 @@ const LISTENS: SignedDuration = SignedDuration::from_secs(3);
 /// Returns the requests that are due.
 pub fn plan(app: &mut App) -> Vec<Effect> {
     let mut effects = std::mem::take(&mut app.panes.query.effects);
-    facts::drop_unanswered(app);
+    answers::drop_unanswered(app);
     if app.shown_pane().id == ID {
-        effects.extend(keep::begin(app));
+        effects.extend(storage::begin(app));
     }
-    effects.extend(keep::store_texts_if_due(app));
+    effects.extend(storage::store_texts_if_due(app));
     effects.extend(connect::tunnelled(app));
-    effects.extend(again::reconnect_if_due(app));
-    effects.extend(looked::catalogue(app));
-    effects.extend(schema::ask::plan(app));
-    effects.extend(pump::advance(app));
+    effects.extend(reconnect_due::reconnect_if_due(app));
+    effects.extend(look_ups::catalogue(app));
+    effects.extend(schema::requests::plan(app));
+    effects.extend(psql::advance(app));
     effects.extend(rows::remove_replaced(app));
     effects.extend(rows::request_windows(app));
-    effects.extend(reading::next(app));
+    effects.extend(row_scans::next(app));
     let now = app.now;
     // The elapsed time of the running statement continues.
     app.redraw |= app.panes.query.running.is_some() && app.shown_pane().id == ID;
@@ -71,17 +71,17 @@ pub fn answer(app: &mut App, answer: Answer) {
         }
         Some(Kind::Window) => rows::window(app, serial, answer.of().part),
         Some(Kind::Value) => value::handle_value(app, serial, answer.of().part),
-        Some(Kind::Scan) => reading::answer(app, serial, answer.of().part),
-        Some(Kind::LookUp) => looked::answer(app, serial, answer.of().part),
+        Some(Kind::Scan) => row_scans::answer(app, serial, answer.of().part),
+        Some(Kind::LookUp) => look_ups::answer(app, serial, answer.of().part),
         Some(Kind::Control) => control(app, answer.of().part),
         Some(Kind::Storage) => match answer.of().part {
             Part::Page(queries::Fact::Text(text)) | Part::Last(queries::Fact::Text(text))
-                if pump::waits_for(app, serial) =>
+                if psql::waits_for(app, serial) =>
             {
-                pump::file_read(app, serial, text);
+                psql::file_read(app, serial, text);
             }
-            Part::Last(queries::Fact::Done(_)) if pump::waits_for(app, serial) => pump::report_unset(app),
-            part => keep::answer(app, serial, part),
+            Part::Last(queries::Fact::Done(_)) if psql::waits_for(app, serial) => psql::report_unset(app),
+            part => storage::answer(app, serial, part),
         },
         Some(Kind::Program) => output::news(app, serial, answer.of().part),
         Some(Kind::Export) => copy::export_progress(app, serial, answer.of().part),
@@ -97,7 +97,7 @@ fn unwanted(app: &mut App, part: &Part<sql::Fact>) {
     if let Part::Page(sql::Fact::Begun { result, .. }) = part
         && app.panes.query.tab_of(*result).is_none()
     {
-        let effects = ask::close(app, vec![*result]);
+        let effects = requests::close(app, vec![*result]);
         app.panes.query.effects.extend(effects);
     }
 }
@@ -109,7 +109,7 @@ fn kept(app: &mut App, serial: u64, part: Part<sql::Fact>) {
         Part::Page(_) | Part::Last(_) => return,
         Part::Failed(failure) => Err(failure.message),
     };
-    let effects = outcome::kept(app, serial, rows);
+    let effects = psql_outcome::kept(app, serial, rows);
     app.panes.query.effects.extend(effects);
 }
 
@@ -146,7 +146,7 @@ pub fn switched(app: &mut App) -> Vec<Effect> {
 
 /// Asks before another environment is opened, if something would be lost.
 pub fn confirms_switch(app: &mut App, name: &str) -> bool {
-    if facts::loses(app).is_none() {
+    if answers::loses(app).is_none() {
         return false;
     }
     windows::ask(app, DialogQuestion::Leave(Some(name.to_owned())));
@@ -181,7 +181,7 @@ pub fn open(app: &mut App) -> Option<Vec<Effect>> {
         app.screen.overlays.push(window);
         return Some(after_move(app));
     }
-    if let Some(effects) = follow::follow(app) {
+    if let Some(effects) = foreign_keys::follow(app) {
         return Some(effects);
     }
     if app.panes.query.shown().is_some_and(|tab| tab.grid.is_some()) && app.panes.query.is_on() {
@@ -209,7 +209,7 @@ pub fn back(app: &mut App) -> bool {
         }
         return true;
     }
-    if returning::stop(&mut app.panes.query) {
+    if reconnect::stop(&mut app.panes.query) {
         let effects = connect::leave(app);
         app.panes.query.effects.extend(effects);
         app.show_message("it is left lost: Enter connects again");
@@ -232,13 +232,13 @@ pub fn back(app: &mut App) -> bool {
             return true;
         }
     }
-    reading::show_all(app) || follow::back(app)
+    row_scans::show_all(app) || foreign_keys::back(app)
 }
 
 /// `Enter` in the editor: runs the text after `;` or a psql command, otherwise starts a new line.
 pub fn enter(app: &mut App) -> Vec<Effect> {
     if app.panes.query.completion.is_some() {
-        return completing::take(app);
+        return completion_keys::take(app);
     }
     let state = &app.panes.query;
     let (text, cursor) = (state.editor.text(), state.editor.cursor());
@@ -300,9 +300,9 @@ pub fn interrupt(app: &mut App) -> Vec<Effect> {
     let left = output::interrupt(app);
     let state = &mut app.panes.query;
     if left.is_some() || matches!(state.pending, Some(Pending::Wait(_) | Pending::Rows(_))) {
-        let mut effects: Vec<Effect> = left.into_iter().chain(outcome::left(app)).collect();
+        let mut effects: Vec<Effect> = left.into_iter().chain(psql_outcome::left(app)).collect();
         app.panes.query.interpreter.clear();
-        if !facts::roll_back_aborted(app) {
+        if !answers::roll_back_aborted(app) {
             app.show_message("stopped");
         }
         effects.extend(after_move(app));

@@ -1,14 +1,14 @@
 //! Reading a single value of a result: to show, copy, edit or export it.
 
-use super::ask::{Kind, request};
-use super::copied::{copy_to_clipboard, report_too_large};
+use super::copy_texts::{copy_to_clipboard, report_too_large};
 use super::edits::may_be_invalid_utf8;
+use super::requests::{Kind, request};
 use super::scan::MAX_COPIED_BYTES;
 use super::state::{Exporting, ValueUse};
-use super::{edit_line, tell, windows};
+use super::{edit_line, status_texts, windows};
 use crate::app::App;
 use crate::app::effect::Effect;
-use crate::app::update::settle::after_move;
+use crate::app::update::refresh::after_move;
 use crate::feeds::part::Part;
 use crate::feeds::sql;
 use crate::model::sql::{Cell, Column, ResultId};
@@ -54,7 +54,7 @@ pub fn read(app: &mut App, (result, row, column, of, cell): Value, what: ValueUs
         Some(Cell::Null) => shown(app, &of, None, what),
         Some(Cell::Text { text, cut: false, bytes }) => shown(app, &of, Some((text.into(), bytes)), what),
         Some(Cell::Text { bytes, .. }) => {
-            app.show_message(format!("reading {} …", tell::format_size(bytes.min(what.most()))));
+            app.show_message(format!("reading {} …", status_texts::format_size(bytes.min(what.most()))));
             if what == ValueUse::Edit {
                 app.expect_line();
             }
@@ -93,7 +93,7 @@ fn shown(app: &mut App, column: &Column, value: Option<(String, u64)>, what: Val
             app.panes.query.edit_target = None;
             app.refuse_line(format!(
                 "{} are too much to be edited on a line: UPDATE in the editor changes it",
-                tell::format_size(bytes)
+                status_texts::format_size(bytes)
             ));
             Vec::new()
         }

@@ -1,7 +1,7 @@
 //! Drawing of the Query pane.
 
 use super::state::{EDITOR, RESULT};
-use super::{editor_view, grid_view, plan_view, schema, tell};
+use super::{editor_view, grid_view, plan_view, schema, status_texts};
 use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
 use crate::ui::canvas::Canvas;
@@ -21,7 +21,7 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status:
 pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect) {
     let (app, theme) = (canvas.app, canvas.theme);
     let state = &app.panes.query;
-    let (health, words) = tell::session(state);
+    let (health, words) = status_texts::session(state);
     let style = theme.health(health);
     canvas.put(place.x + 1, place.y, 1, health.sign(), style);
     let (mut x, mut y) = (place.x + 3, place.y);
@@ -58,7 +58,7 @@ fn result(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
         return;
     }
     let Some(tab) = state.shown().filter(|_| state.is_on() || !state.tabs.is_empty()) else {
-        frames::message(canvas, inside, &tell::idle(app));
+        frames::message(canvas, inside, &status_texts::idle(app));
         return;
     };
     let (strip, rows, last) = super::layout::result(inside, state.tabs.len());
@@ -85,7 +85,7 @@ fn result(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
         }
         Some(_) | None => {
             let mut y = rows.y;
-            for (tone, text) in tell::tab_lines(tab, app.now) {
+            for (tone, text) in status_texts::tab_lines(tab, app.now) {
                 for line in crate::model::wrap::wrap(&text, usize::from(rows.width.saturating_sub(2))) {
                     if y >= rows.bottom() {
                         break;

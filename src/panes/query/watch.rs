@@ -1,6 +1,6 @@
 //! `\watch`: every run of a repeated statement replaces the result of the previous run.
 
-use super::facts;
+use super::answers;
 use super::running::Pending;
 use super::state::State;
 use crate::app::App;
@@ -21,7 +21,7 @@ pub fn result_closed(app: &mut App, result: ResultId) {
     if state.watch.is_some_and(|(last, _)| last == result) && matches!(state.pending, Some(Pending::Wait(_))) {
         (state.pending, state.watch) = (None, None);
         state.interpreter.clear();
-        if !facts::roll_back_aborted(app) {
+        if !answers::roll_back_aborted(app) {
             app.show_message("stopped");
         }
     }

@@ -1,24 +1,24 @@
 //! The dialogs of the Query pane: choices, and questions before something is changed.
 
-use super::choice::Window;
+use super::addresses::{places, read_only};
+use super::choices::Window;
 use super::guard::ROWS;
-use super::place::{places, read_only};
 use super::running::CommandUse;
 use super::scan::MAX_COPIED_BYTES;
 use super::sequence::Script;
 use super::state::{DialogQuestion, ID};
-use super::{tell, tree, ways};
+use super::{references, status_texts, tree};
 use crate::app::App;
 use crate::app::command::{Id, Risk};
 use crate::app::dialog;
 use crate::app::effect::Effect;
+use crate::app::operation_texts::line;
 use crate::app::overlay::{Kind, Line, Overlay, Tone, width};
 use crate::app::overlays;
 use crate::app::pane::Confirmation;
 use crate::app::safety::WRITE_SESSION_RISK;
 use crate::app::screen::Purpose;
-use crate::app::tell::line;
-use crate::app::update::settle::after_move;
+use crate::app::update::refresh::after_move;
 use crate::app::update::windows::{push_window, start_typing};
 use crate::model::sql::Column;
 use crate::model::sql::edit::Change;
@@ -71,7 +71,7 @@ pub fn said(app: &mut App) -> Vec<Effect> {
         app.show_message("there is no result");
         return after_move(app);
     };
-    let lines: Vec<String> = tell::tab_lines(tab, app.now).into_iter().map(|(_, text)| text).collect();
+    let lines: Vec<String> = status_texts::tab_lines(tab, app.now).into_iter().map(|(_, text)| text).collect();
     let (title, text) = (tab.title(), lines.join("\n"));
     // Without the frame and one cell at each side.
     let cells = usize::from(width(app.screen.size.0).saturating_sub(4));
@@ -100,9 +100,10 @@ pub fn lines(app: &App, window: Window) -> Vec<Line> {
             all.map(|saved| entry(&saved.name, flat(&saved.text), window, &saved.name)).collect()
         }
         Window::Places => {
-            let place = |(number, (word, place)): (usize, (String, crate::model::tunnel::far::RemoteAddress))| {
-                entry(word, format!("{}:{}", place.host, place.port), window, number.to_string())
-            };
+            let place =
+                |(number, (word, place)): (usize, (String, crate::model::tunnel::remote_end::RemoteAddress))| {
+                    entry(word, format!("{}:{}", place.host, place.port), window, number.to_string())
+                };
             places(app).into_iter().enumerate().map(place).collect()
         }
         Window::Columns => {
@@ -124,7 +125,7 @@ pub fn lines(app: &App, window: Window) -> Vec<Line> {
         Window::Copy => copies(app),
         Window::Row => row(app),
         Window::References => {
-            let all = ways::of_row(app).into_iter();
+            let all = references::of_row(app).into_iter();
             all.map(|way| entry(way.words, way.note, window, way.statement.unwrap_or_default())).collect()
         }
     }
@@ -200,7 +201,7 @@ pub fn confirm(app: &App, _: u8) -> Option<Confirmation> {
         }
         DialogQuestion::Terminate => {
             let running = state.running.as_ref()?;
-            let since = tell::format_duration(app.now.duration_since(running.since).unsigned_abs());
+            let since = status_texts::format_duration(app.now.duration_since(running.since).unsigned_abs());
             let text = vec![
                 (Tone::Plain, format!("The statement has run for {since} and does not react to the cancel request.")),
                 (
@@ -213,7 +214,7 @@ pub fn confirm(app: &App, _: u8) -> Option<Confirmation> {
             Some(plain(ours(app, "End the session's process"), "End it", Risk::Change, text))
         }
         DialogQuestion::Leave(to) => {
-            let lost = super::facts::loses(app)?;
+            let lost = super::answers::loses(app)?;
             let verb = if to.is_some() { "Switch" } else { "Leave" };
             Some(plain(ours(app, "Leave the session"), verb, Risk::Change, vec![(Tone::Warn, lost)]))
         }
@@ -368,7 +369,11 @@ pub fn value(app: &mut App, column: &Column, value: Option<(String, u64)>) {
     let lines = if is_whole { tree::lines(column, &text) } else { tree::bytes(column, &text) };
     let (overlay, shown) = if let Some(lines) = lines {
         let (count, body) = (lines.len(), lines.join("\n"));
-        let part = if count < tree::LINES { None } else { Some(format!("{} lines", tell::format_count(count as u64))) };
+        let part = if count < tree::LINES {
+            None
+        } else {
+            Some(format!("{} lines", status_texts::format_count(count as u64)))
+        };
         (overlays::inspect(column.name.clone(), &body), part)
     } else {
         let end = text.floor_char_boundary(WRAPPED);
@@ -376,9 +381,9 @@ pub fn value(app: &mut App, column: &Column, value: Option<(String, u64)>) {
         let cells = usize::from(width(app.screen.size.0).saturating_sub(4));
         let lines = wrap(&text[..end], cells).into_iter().map(|text| line("", text, Tone::Plain));
         let overlay = Overlay::new(Kind::Message, column.name.clone(), lines.collect());
-        (overlay, (end < text.len()).then(|| tell::format_size(end as u64)))
+        (overlay, (end < text.len()).then(|| status_texts::format_size(end as u64)))
     };
-    let shown = shown.or_else(|| (!is_whole).then(|| tell::format_size(text.len() as u64)));
+    let shown = shown.or_else(|| (!is_whole).then(|| status_texts::format_size(text.len() as u64)));
     let mut overlay = overlay;
     overlay.copy_text = Some(text).filter(|_| bytes <= MAX_COPIED_BYTES as u64);
     if let Some(shown) = shown {
@@ -386,7 +391,7 @@ pub fn value(app: &mut App, column: &Column, value: Option<(String, u64)>) {
         overlay.title = format!(
             "{}: the first {shown} of {}; Esc, then {key} writes all of it to a file",
             column.name,
-            tell::format_size(bytes)
+            status_texts::format_size(bytes)
         );
     }
     app.screen.overlays.push(overlay);

@@ -1,7 +1,7 @@
 //! The commands of the Services pane.
 
 use super::state::ID;
-use super::{health, instances, pool, scaling, typed};
+use super::{health, input_lines, instances, scaling, user_pool};
 use crate::app::command::Bottom::First;
 use crate::app::command::{Id, Risk, Scope};
 use crate::app::{Command, select};
@@ -78,7 +78,7 @@ pub(super) const COMMANDS: &[Command] = &[
         "user pool",
         &["a"],
         "Show the environment's user pool: users by status, MFA, password policy; totals only.",
-        pool::show,
+        user_pool::show,
     ),
 ];
 
@@ -91,7 +91,7 @@ pub(super) const IN_ALL_LISTS: &[Command] = &[
         "scaling target",
         &[],
         "Change the target value of a scaling policy of the selected service: type the metric and the value, such as cpu=50.",
-        typed::ask_target,
+        input_lines::ask_target,
     )
     .with_risk(Risk::Change)
     .when(|app| select::suspended(app).is_some()),
@@ -101,7 +101,7 @@ pub(super) const IN_ALL_LISTS: &[Command] = &[
         "add scheduled action",
         &[],
         "Add a scheduled action to the selected service: type its name, limits and schedule.",
-        typed::ask_action,
+        input_lines::ask_action,
     )
     .with_risk(Risk::Change)
     .when(|app| select::suspended(app).is_some()),
@@ -111,7 +111,7 @@ pub(super) const IN_ALL_LISTS: &[Command] = &[
         "remove scheduled action",
         &[],
         "Remove a scheduled action of the selected service: type its name.",
-        typed::ask_removal,
+        input_lines::ask_removal,
     )
     .with_risk(Risk::Change)
     .when(|app| select::suspended(app).is_some()),
@@ -157,7 +157,7 @@ const INVALIDATE: Command = Command::new(
     "invalidate",
     &[],
     "Invalidate paths in the cache of a CloudFront distribution: type the paths; watched until complete.",
-    typed::ask,
+    input_lines::ask,
 )
 .with_risk(Risk::Change);
 

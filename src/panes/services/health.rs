@@ -1,6 +1,6 @@
 //! Health from outside: how the environment is reached. Requests, answers and rows.
 
-use super::instead;
+use super::other_pages;
 use super::state::{ExternalHealth, HEALTH, ID, SubView};
 use crate::app::App;
 use crate::app::data_status::{note, secondary_trouble};
@@ -13,12 +13,12 @@ use crate::app::screen::{Purpose, Typing};
 use crate::app::subject::{Fact, fact};
 use crate::app::ticket::{Owner, Ticket};
 use crate::app::update::change::plan as begin;
-use crate::app::update::settle::after_move;
+use crate::app::update::refresh::after_move;
 use crate::feeds::part::Part;
 use crate::feeds::probes::{Ask, Fact as Told};
+use crate::model::health_probe::checks;
 use crate::model::health_probe::findings::Check;
-use crate::model::health_probe::judge;
-use crate::model::offered::with_scope;
+use crate::model::suggested_commands::with_scope;
 use crate::model::time::short;
 use crate::model::{Health, Source};
 use jiff::SignedDuration;
@@ -36,7 +36,7 @@ pub fn is_shown(app: &App) -> bool {
 
 /// `v`: shows the health from outside.
 pub fn show(app: &mut App) -> Vec<Effect> {
-    instead::show(app, SubView::Health)
+    other_pages::show(app, SubView::Health)
 }
 
 /// `u`: checks again and sends probes, even to a guarded environment.
@@ -137,7 +137,7 @@ fn groups_are_known(app: &App) -> bool {
 pub fn plan(app: &mut App) -> Vec<Effect> {
     let looked = &app.panes.services.health;
     let changed = looked.read.is_some() && looked.ended != ended(app);
-    let due = (looked.requested_at.is_none() || changed) && instead::is_shown(app, SubView::Health);
+    let due = (looked.requested_at.is_none() || changed) && other_pages::is_shown(app, SubView::Health);
     let known = app.estate.identity.at().is_some() && app.poller.account_known();
     if !due || !known || !groups_are_known(app) {
         return Vec::new();
@@ -166,11 +166,11 @@ pub fn answer(app: &mut App, answer: Answer) {
 pub fn checks(app: &App) -> Vec<Check> {
     let looked = &app.panes.services.health;
     let targets = app.estate.targets.iter().filter_map(|(group, seen)| match (seen.value(), seen.failure()) {
-        (_, Some(failure)) => Some(judge::targets(group, Err(failure))),
-        (Some(targets), None) => Some(judge::targets(group, Ok(targets))),
+        (_, Some(failure)) => Some(checks::targets(group, Err(failure))),
+        (Some(targets), None) => Some(checks::targets(group, Ok(targets))),
         (None, None) => None,
     });
-    targets.chain(judge::checks(&looked.found, app.service_now())).collect()
+    targets.chain(checks::checks(&looked.found, app.service_now())).collect()
 }
 
 /// A summary of the last look with its age; `None` if there was none.

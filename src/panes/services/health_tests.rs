@@ -7,9 +7,9 @@ use crate::feeds::Ask;
 use crate::feeds::part::Part;
 use crate::feeds::probes::Ask as Probe;
 use crate::feeds::probes::Fact as Told;
-use crate::model::health_probe::answers::{Certificate, Delegation, Firewall, Hop, Names, ProbeError, Tls, Visit};
 use crate::model::health_probe::declared::{AcmCertificate, Balancer, Listener, Record, Rule, Zone};
 use crate::model::health_probe::findings::Finding;
+use crate::model::health_probe::results::{Certificate, Delegation, Firewall, Hop, Names, ProbeError, Tls, Visit};
 use crate::ui::testing::pictures::assert_screen;
 use crate::ui::testing::*;
 
@@ -265,7 +265,7 @@ fn findings_fit_every_size() {
         "may not reach it",
         "the outputs of network could not be read",
         "waits for the proof of www.bookmark-manager.example",
-        "is let through",
+        "is not blocked",
     ] {
         stage.assert_shown(text);
     }

@@ -1,6 +1,6 @@
 //! The environment's EC2 instances: requests, answers, rows and key handlers.
 
-use super::instead;
+use super::other_pages;
 use super::state::{ID, Listed, SubView};
 use crate::app::App;
 use crate::app::effect::{Effect, Priority};
@@ -25,7 +25,7 @@ pub(super) const KIND: u8 = 1;
 
 /// `b`: shows the instances.
 pub fn show(app: &mut App) -> Vec<Effect> {
-    instead::show(app, SubView::Machines)
+    other_pages::show(app, SubView::Machines)
 }
 
 /// Number of finished changes of instances.
@@ -37,7 +37,7 @@ fn ended(app: &App) -> usize {
 /// Requests the instances while they are shown, periodically and after a change of one.
 pub fn plan(app: &mut App) -> Vec<Effect> {
     let known = app.estate.identity.at().is_some() && app.poller.account_known();
-    if !known || !instead::is_shown(app, SubView::Machines) {
+    if !known || !other_pages::is_shown(app, SubView::Machines) {
         return Vec::new();
     }
     let (now, generation, ended) = (app.now, app.generation(), ended(app));
@@ -154,7 +154,7 @@ pub fn data_status(app: &App) -> DataStatus {
     };
     let nothing =
         "no instances: those of the environment have its tags Project and Environment, or are named by `instances`";
-    instead::data_status(request, EVERY, missing, nothing, "reading the instances …", app.now)
+    other_pages::data_status(request, EVERY, missing, nothing, "reading the instances …", app.now)
 }
 
 /// The selected instance.

@@ -3,7 +3,7 @@
 use super::state::{CONTAINERS, CURVES, DEPLOYMENTS, EVENTS, SCALING, TARGETS, TASK_FACTS, TASKS};
 use crate::app::layout::{TALL, WIDE, frame_rows, split_columns, split_rows, tabbed_blocks};
 use crate::app::pane::Layout;
-use crate::app::{App, tell};
+use crate::app::{App, operation_texts};
 use ratatui::layout::Rect;
 
 /// Places the blocks of a service.
@@ -46,7 +46,7 @@ pub fn service_summary(app: &App, height: u16) -> u16 {
     let cells = usize::from(app.screen.size.0.saturating_sub(4));
     // A short screen shows one block at a time, which keeps most of the height.
     let most = if height >= TALL { 8 } else { (height / 4).max(3) };
-    let reasons = tell::reasons(app, name, cells, usize::from(most) - 1);
+    let reasons = operation_texts::reasons(app, name, cells, usize::from(most) - 1);
     let lines: usize = reasons.iter().map(|(_, lines)| lines.len()).sum();
     (1 + lines as u16).min(most)
 }

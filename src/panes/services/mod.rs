@@ -1,24 +1,24 @@
 //! The Services pane: all services, one service, or one task.
 
-mod asked;
 mod commands;
 pub mod facts;
 pub mod health;
 #[cfg(test)]
 mod health_tests;
+mod input_lines;
 pub mod instances;
 mod instances_view;
-mod instead;
 pub mod layout;
-pub mod pool;
+mod other_pages;
+mod repeated_request;
 pub mod rows;
 pub mod scaling;
 pub mod state;
 mod task_view;
 #[cfg(test)]
 mod tests;
-mod typed;
 pub mod update;
+pub mod user_pool;
 pub mod view;
 
 use crate::app::pane::{Data, Rows};
@@ -61,7 +61,7 @@ pub const PANE: Pane = Pane {
         plan: update::plan,
         answer: update::answer,
         reachability: health::glance,
-        accepted: typed::accepted,
+        accepted: input_lines::accepted,
         ..Hooks::NONE
     },
 };
@@ -197,13 +197,13 @@ const POOL_ALONE: &[&Spec] = &[&Spec {
     title: "User pool",
     header: false,
     columns: &[],
-    rows: Rows::Facts(pool::facts),
+    rows: Rows::Facts(user_pool::facts),
     follows_end: false,
     is_entry: |_| true,
     subject: select::fact_subject,
     open: |_| None,
     details: |_, _| Vec::new(),
-    data: Data::Own(pool::data_status),
+    data: Data::Own(user_pool::data_status),
 }];
 
 const OF_SERVICE: &[&Spec] = &[

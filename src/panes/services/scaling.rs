@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::scaling::sample;
 use crate::app::subject::{Fact, bad, fact};
-use crate::app::update::settle::after_move;
+use crate::app::update::refresh::after_move;
 use crate::model::scaling_watch::{Sample, remaining_cooldowns, short};
 use crate::model::time::{clock, short as spoken};
 use crate::model::{AlarmState, Health, Point, Source};

@@ -1,6 +1,6 @@
 //! Identifiers of the Services pane and its blocks, and its state: what is opened in it.
 
-use super::asked::RepeatedRequest;
+use super::repeated_request::RepeatedRequest;
 use crate::app::command::PaneId;
 use crate::app::screen::Block;
 use crate::model::health_probe::findings::Findings;

@@ -1,14 +1,14 @@
 //! Handlers for opening and leaving a service or a task.
 
 use super::state::{ID, State, TASK_FACTS};
-use super::{health, instances, pool, scaling};
+use super::{health, instances, scaling, user_pool};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::event::Answer;
 use crate::app::subject::Subject;
 use crate::app::ticket::Owner;
 use crate::app::update::open::{go, reset_view};
-use crate::app::update::settle::after_move;
+use crate::app::update::refresh::after_move;
 use crate::model::Source;
 
 /// Opens all services, one service, or a task.
@@ -87,7 +87,7 @@ pub fn up(app: &mut App) {
 pub fn plan(app: &mut App) -> Vec<Effect> {
     let mut effects = health::plan(app);
     effects.extend(instances::plan(app));
-    effects.extend(pool::plan(app));
+    effects.extend(user_pool::plan(app));
     effects.extend(scaling::plan(app));
     effects
 }
@@ -97,8 +97,8 @@ pub fn answer(app: &mut App, answer: Answer) {
     let Owner::Pane(_, asked) = answer.ticket.owner else { return };
     if asked == instances::KIND {
         instances::answer(app, answer);
-    } else if asked == pool::KIND {
-        pool::answer(app, answer);
+    } else if asked == user_pool::KIND {
+        user_pool::answer(app, answer);
     } else {
         health::answer(app, answer);
     }

@@ -7,9 +7,9 @@ use super::state::{
 };
 use super::{instances_view, task_view};
 use crate::app::data_status::age_if_late;
+use crate::app::operation_texts;
 use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
-use crate::app::tell;
 use crate::model::rollout_words::of_status;
 use crate::model::service::{EventKind, RolloutState};
 use crate::model::{Health, Observed, Service, ServiceDeployment, Source, time};
@@ -17,7 +17,7 @@ use crate::ui::canvas::Canvas;
 use crate::ui::shared::curves::{Counts, zone};
 use crate::ui::shared::services::{desired, rollout_style};
 use crate::ui::shared::{curves, facts, services};
-use crate::ui::signs::Signs;
+use crate::ui::symbols::Signs;
 use crate::ui::widgets::table::{self, Cell, Column};
 use ratatui::layout::Rect;
 
@@ -98,7 +98,7 @@ fn service_summary(canvas: &mut Canvas<'_, '_>, place: Rect, name: &str) {
     ];
     canvas.put_facts(place.x + 1 + used, place.y, room.saturating_sub(used), &facts);
     let rows = usize::from(place.height.saturating_sub(1));
-    let reasons = tell::reasons(app, name, usize::from(place.width.saturating_sub(4)), rows);
+    let reasons = operation_texts::reasons(app, name, usize::from(place.width.saturating_sub(4)), rows);
     let last = place.bottom().saturating_sub(1);
     let mut y = place.y + 1;
     for (number, (severity, lines)) in reasons.iter().enumerate() {

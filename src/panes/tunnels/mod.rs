@@ -9,7 +9,7 @@ pub mod update;
 pub mod view;
 
 use crate::app::command::{Id, Risk, Scope};
-use crate::app::tunnels::{block, tell};
+use crate::app::tunnels::{block, texts};
 use crate::app::update::change::deploy::enable_exec;
 use crate::app::update::run::enter;
 use crate::app::{Command, Hooks, Pane, View, layout, select};
@@ -27,7 +27,7 @@ pub const PANE: Pane = Pane {
     views: &[&VIEW],
     view: |_| &VIEW,
     hooks: Hooks {
-        confirm: |app, _| tell::confirm(app),
+        confirm: |app, _| texts::confirm(app),
         confirmed: |app, _| update::confirmed(app),
         lines: update::lines,
         picked: update::picked,

@@ -6,11 +6,11 @@ use crate::app::event::{Answer, Event};
 use crate::app::testing::user_input;
 use crate::app::tunnels::block::details;
 use crate::app::tunnels::state::ticket;
-use crate::app::tunnels::tell;
+use crate::app::tunnels::texts;
 use crate::feeds::part::Part;
 use crate::feeds::tunnels::{Ask, Fact, TunnelOrder};
 use crate::model::key::Key;
-use crate::model::tunnel::standing::{Phase, TunnelStatus};
+use crate::model::tunnel::status::{Phase, TunnelStatus};
 use crate::ui::testing::pictures::assert_screen;
 use crate::ui::testing::*;
 use std::time::Duration;
@@ -87,7 +87,7 @@ fn tunnel_into_another_environment_always_names_it() {
         let mut app = opened(size);
         stands(&mut app, 1, ready());
         let glance = |app: &App| {
-            let facts = crate::panes::overview::standing::facts(app);
+            let facts = crate::panes::overview::glance::facts(app);
             facts.into_iter().map(|fact| fact.text).find(|text| text.contains("on port 5432")).unwrap_or_default()
         };
         assert!(!glance(&app).contains("into"), "{}", glance(&app));
@@ -166,7 +166,7 @@ fn quitting_explains_the_effect_on_an_open_tunnel() {
     assert_eq!(key(&mut app, "q"), []);
     assert_screen("tunnel_leaving_80x24", &app);
     let typed = |app: &App| {
-        let explanations = app.tunnels.list.iter().map(|tunnel| tell::left_open_note(tunnel, app.session.simulated).1);
+        let explanations = app.tunnels.list.iter().map(|tunnel| texts::left_open_note(tunnel, app.session.simulated).1);
         explanations.collect::<String>().contains("cockpit tunnel staging")
     };
     assert!(typed(&app));
@@ -256,7 +256,7 @@ fn stopped_instance_is_started_only_after_confirmation() {
     app.update(Event::Answer(Answer { ticket: ticket(1), requests: 0, part: Part::Last(fact).into() }));
     app.settle();
     assert!(app.tunnels.list.is_empty());
-    let asked = tell::confirm(&app).expect("a window asks");
+    let asked = texts::confirm(&app).expect("a window asks");
     assert!(asked.command.ends_with("i-0fedcba9876543210") && asked.text[1].1.contains("keeps running"), "{asked:?}");
     let effects = key(&mut app, "enter");
     let asked = order(&effects).expect("it is opened");

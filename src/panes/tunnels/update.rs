@@ -7,13 +7,13 @@ use crate::app::overlay::{Choice, Kind, Line, Overlay, Tone};
 use crate::app::screen::{Purpose, Typing};
 use crate::app::subject::Subject;
 use crate::app::tunnels::state::{Plan, TunnelOptions, TunnelQuestion};
-use crate::app::tunnels::{ask, block, find, shell as shells, tell};
+use crate::app::tunnels::{block, find, opening, shell as shells, texts};
 use crate::app::update::change::deploy::enable_exec_on;
-use crate::app::update::settle::after_move;
+use crate::app::update::refresh::after_move;
 use crate::app::update::windows::{push_window, windows};
-use crate::app::{select, tell as lines_of};
+use crate::app::{operation_texts as lines_of, select};
 use crate::model::Role;
-use crate::model::tunnel::far::RemoteTarget;
+use crate::model::tunnel::remote_end::RemoteTarget;
 
 /// The input line is a host and a port.
 const PLACE: u8 = 0;
@@ -33,7 +33,7 @@ pub fn open(app: &mut App) -> Vec<Effect> {
         }
         None => TunnelOptions::default(),
     };
-    let mut effects = ask::open(app, wish);
+    let mut effects = opening::open(app, wish);
     effects.extend(after_move(app));
     effects
 }
@@ -46,7 +46,7 @@ pub fn is_about_databases(app: &App) -> bool {
 
 /// Opens the list of tunnel targets to choose from.
 pub fn choose_place(app: &mut App) -> Vec<Effect> {
-    push_window(app, Overlay::new(Kind::Pane(ID, ask::PLACES), "Tunnel: where to", Vec::new()));
+    push_window(app, Overlay::new(Kind::Pane(ID, opening::PLACES), "Tunnel: where to", Vec::new()));
     windows(app);
     after_move(app)
 }
@@ -57,7 +57,7 @@ pub fn close(app: &mut App) -> Vec<Effect> {
         app.show_message("select a tunnel first: `tunnels` lists them");
         return Vec::new();
     };
-    let mut effects = ask::close(app, number);
+    let mut effects = opening::close(app, number);
     effects.extend(after_move(app));
     effects
 }
@@ -69,8 +69,8 @@ pub fn lines(app: &App, which: u8) -> Vec<Line> {
         choice: Choice::Pane { pane: ID, what: which, text: text.clone() },
         ..lines_of::line("", text, Tone::Plain)
     };
-    if which == ask::SERVICES {
-        return ask::services(app).into_iter().map(|name| line(name, String::new())).collect();
+    if which == opening::SERVICES {
+        return opening::services(app).into_iter().map(|name| line(name, String::new())).collect();
     }
     let mut lines = Vec::new();
     for database in find::databases(app) {
@@ -90,9 +90,9 @@ const OTHER: &str = "another place";
 /// Handles a chosen line.
 pub fn picked(app: &mut App, which: u8, text: &str) -> Vec<Effect> {
     app.screen.overlays.pop();
-    if which == ask::SERVICES {
+    if which == opening::SERVICES {
         let Some(TunnelQuestion::Service(wish)) = app.tunnels.question.take() else { return Vec::new() };
-        let mut effects = ask::open(app, TunnelOptions { through: Some(text.to_owned()), ..wish });
+        let mut effects = opening::open(app, TunnelOptions { through: Some(text.to_owned()), ..wish });
         effects.extend(after_move(app));
         return effects;
     }
@@ -130,32 +130,32 @@ fn lead(app: &mut App, to: RemoteTarget, database: Option<String>) -> Vec<Effect
     let selected = (app.focused() == block::TUNNELS).then(|| block::selected(app)).flatten().cloned();
     let wish = TunnelOptions { to: Some(to), database, ..TunnelOptions::default() };
     let Some(selected) = selected.filter(|tunnel| tunnel.plan.environment == app.environment.name) else {
-        let mut effects = ask::open(app, wish);
+        let mut effects = opening::open(app, wish);
         effects.extend(after_move(app));
         return effects;
     };
     let through = Some(selected.plan.wanted.through().to_owned());
     if !selected.is_live() {
-        let mut effects = ask::close(app, selected.number);
-        effects.extend(ask::open(app, TunnelOptions { through, port: Some(selected.plan.port), ..wish }));
+        let mut effects = opening::close(app, selected.number);
+        effects.extend(opening::open(app, TunnelOptions { through, port: Some(selected.plan.port), ..wish }));
         effects.extend(after_move(app));
         return effects;
     }
     // The port is free only after the old tunnel has closed; the new one opens then.
-    ask::replace_at_port(app, &selected, &TunnelOptions { through, port: Some(selected.port()), ..wish })
+    opening::replace_at_port(app, &selected, &TunnelOptions { through, port: Some(selected.port()), ..wish })
 }
 
 /// Handles a confirmed dialog.
 pub fn confirmed(app: &mut App) -> Vec<Effect> {
     let mut effects = match app.tunnels.question.take() {
-        Some(TunnelQuestion::Open(plan)) => ask::open_now(app, *plan),
-        Some(TunnelQuestion::Replace(number, plan)) => ask::replace(app, number, *plan),
+        Some(TunnelQuestion::Open(plan)) => opening::open_now(app, *plan),
+        Some(TunnelQuestion::Replace(number, plan)) => opening::replace(app, number, *plan),
         Some(TunnelQuestion::Port(plan, _, free)) => {
-            let plan = tell::with_port(app, &plan, free);
-            ask::open_now(app, plan)
+            let plan = texts::with_port(app, &plan, free);
+            opening::open_now(app, plan)
         }
-        Some(TunnelQuestion::Start(plan, _)) => ask::open_now(app, Plan { start: true, ..*plan }),
-        Some(TunnelQuestion::Close(number)) => app.tunnels.get(number).map(ask::close_now).unwrap_or_default(),
+        Some(TunnelQuestion::Start(plan, _)) => opening::open_now(app, Plan { start: true, ..*plan }),
+        Some(TunnelQuestion::Close(number)) => app.tunnels.get(number).map(opening::close_now).unwrap_or_default(),
         Some(TunnelQuestion::Shell(plan)) => shells::begin(&plan),
         Some(TunnelQuestion::Exec(service)) => return enable_exec_on(app, service),
         Some(TunnelQuestion::Service(_)) | None => Vec::new(),

@@ -2,7 +2,7 @@
 
 use super::CheckedEnvironment;
 use crate::app::App;
-use crate::app::checkup::Check;
+use crate::app::doctor::Check;
 use crate::cli::ExitCode;
 use crate::model::time::sentence_duration;
 use crate::model::{FailureKind, Identity, Observed};

@@ -1,10 +1,10 @@
 //! Checks each name in an environment's configuration against what exists.
 
-use super::lines::{Checklist, Missing, Unread, require_complete};
+use super::name_findings::{Checklist, Missing, Unread, require_complete};
 use super::tunnels::Instance;
-use super::{CheckedEnvironment, files, named};
+use super::{CheckedEnvironment, files, names};
 use crate::app::App;
-use crate::app::checkup::Check;
+use crate::app::doctor::Check;
 
 /// Returns the checks, and whether one of them could not be made.
 pub(super) async fn checks(checked: &CheckedEnvironment, app: &App, instance: Option<&Instance>) -> (Vec<Check>, bool) {
@@ -14,7 +14,7 @@ pub(super) async fn checks(checked: &CheckedEnvironment, app: &App, instance: Op
     let known = app.estate.identity.failure().is_none();
     if known && !environment.is_only_infra() {
         check_lists(&mut lines, app);
-        Box::pin(named::check_configured_names(&mut lines, checked, app, instance)).await;
+        Box::pin(names::check_configured_names(&mut lines, checked, app, instance)).await;
     }
     files::check_files(&mut lines, checked, app);
     lines.into_checks()

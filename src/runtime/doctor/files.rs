@@ -1,7 +1,7 @@
 //! Checks of files and folders that an environment's configuration names.
 
 use super::CheckedEnvironment;
-use super::lines::{Checklist, Missing};
+use super::name_findings::{Checklist, Missing};
 use crate::app::App;
 use crate::config::EnvironmentConfig;
 use crate::model::names::nearest;

@@ -4,8 +4,8 @@
 mod account;
 mod configured;
 mod files;
-mod lines;
-mod named;
+mod name_findings;
+mod names;
 mod own_values;
 mod permissions;
 mod tools;
@@ -13,7 +13,7 @@ mod tunnels;
 
 use super::clock::Clock;
 use super::collect::{Collected, Collector};
-use crate::app::checkup::Check;
+use crate::app::doctor::Check;
 use crate::app::event::Event;
 use crate::app::poll::Wants;
 use crate::app::{App, Session};

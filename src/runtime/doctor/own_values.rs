@@ -1,7 +1,7 @@
 //! Checks whether values in `infra/terraform` are still those of the examples. Files are read as text, as string literals and the
 //! names that they are assigned to; expressions are not evaluated.
 
-use crate::app::checkup::Check;
+use crate::app::doctor::Check;
 use crate::config::EnvironmentConfig;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -170,7 +170,7 @@ fn literals(text: &str) -> Vec<Literal> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::checkup::Outcome;
+    use crate::app::doctor::Outcome;
 
     fn environment(account: &str) -> EnvironmentConfig {
         EnvironmentConfig { name: "staging".into(), account: Some(account.into()), ..Default::default() }

@@ -1,7 +1,7 @@
 //! Checks of the permissions that tunnels and shells need: those of the caller, and those of each service's task role. They use
 //! the policy simulation of IAM, because the only other way to know is to really open a session.
 
-use crate::app::checkup::Check;
+use crate::app::doctor::Check;
 use crate::aws::Session;
 use crate::aws::permissions::PermissionQuery;
 use crate::config::EnvironmentConfig;
@@ -275,7 +275,7 @@ fn role_check(service: &str, arn: &str, decided: &Known<Vec<Decision>>) -> Check
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::checkup::Outcome;
+    use crate::app::doctor::Outcome;
     use crate::model::permission::DeniedBy;
 
     fn decided(action: &str, refused: Option<DeniedBy>, missing: &[&str]) -> Decision {

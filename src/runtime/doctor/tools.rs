@@ -1,6 +1,6 @@
 //! Checks of external tools: whether they are installed, and their version.
 
-use crate::app::checkup::Check;
+use crate::app::doctor::Check;
 use futures_util::future::join_all;
 use std::process::Stdio;
 use std::time::Duration;

@@ -3,8 +3,8 @@
 use super::CheckedEnvironment;
 use super::permissions::{PermissionCheck, TunnelVia};
 use crate::app::App;
-use crate::app::checkup::{Check, Outcome};
-use crate::app::tunnels::{ask, route};
+use crate::app::doctor::{Check, Outcome};
+use crate::app::tunnels::{opening, route};
 use crate::aws::Session;
 use crate::aws::ssm::{Gateway, Purpose};
 use crate::config::EnvironmentConfig;
@@ -42,7 +42,7 @@ pub(super) async fn checks(checked: &CheckedEnvironment, app: &App, instance: Op
     let id =
         |found: &'_ Instance| found.as_ref().ok().and_then(|found| found.as_ref().ok()).map(|one| one.id().to_owned());
     let id = instance.map(id);
-    let identity = ask::identity(app).map_err(|why| why.why);
+    let identity = opening::identity(app).map_err(|why| why.why);
     let permissions = PermissionCheck {
         session,
         environment,

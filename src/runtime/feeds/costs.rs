@@ -6,7 +6,7 @@ use crate::feeds::aws::{Fact as Of, Query};
 use crate::feeds::costs::{Ask, Fact};
 use crate::feeds::part::Part;
 use crate::model::Failure;
-use crate::runtime::kept_costs;
+use crate::runtime::cost_cache;
 use tokio::sync::mpsc;
 
 /// Capacity for pieces of an answer: there is one, and perhaps an event that credentials were renewed.
@@ -15,7 +15,7 @@ const PIECES: usize = 16;
 /// Answers a question about costs.
 pub(super) async fn answer(context: &FeedContext, ask: Ask) {
     let Ask::Read { of, endpoint, keep } = ask;
-    let file = kept_costs::file(&of.account, &endpoint, of.tag.as_ref(), of.group_by_tag.as_deref()).filter(|_| keep);
+    let file = cost_cache::file(&of.account, &endpoint, of.tag.as_ref(), of.group_by_tag.as_deref()).filter(|_| keep);
     let Some(session) = &context.session else { return };
     let now = of.now;
     let mut sent = 0;
@@ -40,7 +40,7 @@ pub(super) async fn answer(context: &FeedContext, ask: Ask) {
         }
         result
     };
-    let part = match Box::pin(kept_costs::or_read(file.as_ref(), now, request)).await {
+    let part = match Box::pin(cost_cache::or_read(file.as_ref(), now, request)).await {
         Ok((costs, unkept)) => {
             // Costs that cannot be cached are simply requested again tomorrow and after a restart.
             if let Some(why) = unkept {

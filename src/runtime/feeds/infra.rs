@@ -1,17 +1,17 @@
 //! Finds units, starts runs over them, and reads plans.
 
 use super::context::FeedContext;
+use super::errors::{failure_from, of_trouble};
 use super::runs::runs_folder;
-use super::trouble::{failure_from, of_trouble};
-use super::{infra_look, infra_make, infra_move, infra_state};
+use super::{infra_changes, infra_inspect, infra_move, infra_state};
 use crate::feeds::infra::{Ask, Fact, StateLock, Units};
 use crate::feeds::part::Part;
 use crate::feeds::runs::Place;
-use crate::infra::needed::still_needed;
-use crate::infra::prevented::find_prevented;
+use crate::infra::dependents::still_needed;
+use crate::infra::prevent_destroy::find_prevented;
 use crate::infra::run::events::Reader;
-use crate::infra::run::{left, ordered, start};
-use crate::infra::{Access, DiscoverOptions, Discovered, locks, query_each, uses};
+use crate::infra::run::{ordered, start, unwritten_states};
+use crate::infra::{Access, DiscoverOptions, Discovered, aws_use, locks, query_each};
 use crate::model::Failure;
 use crate::model::infra::RunState;
 use crate::model::infra::lock::Lock;
@@ -37,17 +37,17 @@ pub(super) async fn answer(context: &FeedContext, ask: Ask) {
         Ask::Locks { units } => locks(context, &units).await,
         Ask::Unlock { place, lock } => unlock(context, &place, lock).await,
         Ask::Orphans { run } => orphans(context, &run).await,
-        Ask::Inspect { place, what, units } => infra_look::answer(context, &place, what, &units).await,
-        Ask::UnpushedStates { units } => infra_make::unwritten_states(context, &units).await,
-        Ask::Push { place, kept } => infra_make::push(context, &place, kept).await,
+        Ask::Inspect { place, what, units } => infra_inspect::answer(context, &place, what, &units).await,
+        Ask::UnpushedStates { units } => infra_changes::unwritten_states(context, &units).await,
+        Ask::Push { place, kept } => infra_changes::push(context, &place, kept).await,
         Ask::Movable { place, units, bucket } => infra_move::movable_states(context, &place, &units, bucket).await,
         Ask::Move { place, states } => infra_move::move_states(context, &place, &states).await,
-        Ask::Workspaces { place, units } => infra_make::workspaces(context, &place, &units).await,
-        Ask::Change { change: make, units } => infra_make::apply_change(context, make, &units).await,
+        Ask::Workspaces { place, units } => infra_changes::workspaces(context, &place, &units).await,
+        Ask::Change { change: make, units } => infra_changes::apply_change(context, make, &units).await,
         Ask::Declared { units } => infra_state::declared(context, &units).await,
         Ask::Attributes { unit, address } => infra_state::attributes(context, unit, address).await,
         Ask::Written { run, unit } => infra_state::output_of_unit(run, unit).await,
-        Ask::Clean { place, units, paths } => infra_look::clean(context, &place, &units, paths).await,
+        Ask::Clean { place, units, paths } => infra_inspect::clean(context, &place, &units, paths).await,
         Ask::Plan { unit, sha256, path } => {
             let read = tokio::task::spawn_blocking(move || plan(&path)).await;
             let plan =
@@ -63,7 +63,7 @@ pub(super) async fn answer(context: &FeedContext, ask: Ask) {
 }
 
 async fn found(context: &FeedContext) -> Result<Discovered, Failure> {
-    infra_look::discover_units(context, DiscoverOptions::default()).await
+    infra_inspect::discover_units(context, DiscoverOptions::default()).await
 }
 
 /// The units that a run covers, and the resources that it replaces or targets.
@@ -83,7 +83,7 @@ async fn begin(
     command: String,
 ) -> Result<Fact, Failure> {
     let runs = runs_folder(place)?;
-    let environment = infra_look::opened_environment(context)?;
+    let environment = infra_inspect::opened_environment(context)?;
     let all = found(context).await?;
     let mut shown = Units { graph: all.graph.clone(), warnings: all.warnings.clone() };
     let found = all.select(&selection.units).map_err(|trouble| of_trouble(&trouble))?;
@@ -92,7 +92,7 @@ async fn begin(
     if goal == Goal::Destroy {
         shown.warnings.extend(destroy_warnings(&found, !order.targets.is_empty()).await?);
     }
-    if order.account.is_none() && goal.applies() && !place.simulated && order.units.iter().any(uses::mentions_aws) {
+    if order.account.is_none() && goal.applies() && !place.simulated && order.units.iter().any(aws_use::mentions_aws) {
         match caller_account(context).await {
             Ok(account) => order.account = Some(account),
             Err(why) => shown.warnings.push(unbound_warning(&environment.name, &why)),
@@ -152,14 +152,14 @@ async fn locks(context: &FeedContext, chosen: &[String]) -> Result<Fact, Failure
 
 /// Releases a lock, and records it in the audit file.
 async fn unlock(context: &FeedContext, place: &Place, lock: StateLock) -> Result<Fact, Failure> {
-    let name = infra_look::opened_environment(context)?.name.clone();
+    let name = infra_inspect::opened_environment(context)?.name.clone();
     let all = found(context).await?;
     let unit = all.graph.unit(&lock.unit).ok_or_else(|| failure_from(format!("there is no unit {}", lock.unit)))?;
     let held = Lock { id: lock.id, who: lock.holder, operation: lock.operation, created: lock.since };
     locks::release(&Access::new(&all, unit), &held).await.map_err(|trouble| of_trouble(&trouble))?;
     let command_line = format!("cockpit infra unlock {name} --unit {}", shell_quote(&lock.unit));
     let after = serde_json::json!({ "unit": lock.unit, "lock": held.id, "held_by": held.who });
-    infra_make::record(context, place, &all, &command_line, after, None)
+    infra_changes::record(context, place, &all, &command_line, after, None)
         .map_err(|error| failure_from(format!("the lock is released; the audit file does not have it: {error}")))?;
     Ok(Fact::Unlocked(lock.unit))
 }
@@ -184,7 +184,7 @@ async fn orphans(context: &FeedContext, run: &Path) -> Result<Fact, Failure> {
         ));
     }
     for unit in state.started.iter().flat_map(|started| &started.units) {
-        lines.extend(left::errored_states(unit).into_iter().map(|file| {
+        lines.extend(unwritten_states::errored_states(unit).into_iter().map(|file| {
             format!(
                 "{}: a state could not be written and is kept in {}: U shows it and pushes it",
                 unit.name,

@@ -1,20 +1,20 @@
 //! Moves states from local files to S3 as they were shown, unit by unit; a state that differs there afterwards is put back.
 
 use super::context::FeedContext;
-use super::infra_look::{blocking, find_selected, opened_environment};
-use super::infra_make::record;
+use super::errors::{failure_from, of_trouble};
+use super::infra_changes::record;
+use super::infra_inspect::{blocking, find_selected, opened_environment};
 use super::runs::runs_folder;
-use super::trouble::{failure_from, of_trouble};
 use crate::config::EnvironmentConfig;
 use crate::feeds::infra::{Fact, MovableStates};
 use crate::feeds::part::Part;
 use crate::feeds::runs::Place;
+use crate::infra::local_states::{self, Movable, Unmovable};
 use crate::infra::migrate::{self, MoveDestination};
-use crate::infra::movable::{self, Movable, Unmovable};
 use crate::infra::{Access, Discovered};
 use crate::model::Failure;
 use crate::model::infra::Unit;
-use crate::model::infra::world::HINT;
+use crate::model::infra::state_endpoint::HINT;
 use crate::model::text::shell_quote;
 use crate::runtime::audit;
 use std::path::PathBuf;
@@ -47,15 +47,16 @@ pub(super) async fn move_states(context: &FeedContext, place: &Place, wanted: &M
         let command_line =
             format!("cockpit infra migrate-state {} --unit {}", selection.environment.name, shell_quote(&unit.name));
         let why = done.as_ref().err().map(|trouble| trouble.message.clone());
-        let written = record(context, place, &selection.found, &command_line, movable::audit_entry(unit, kept), why);
+        let written =
+            record(context, place, &selection.found, &command_line, local_states::audit_entry(unit, kept), why);
         lines.extend(written.err().map(|error| format!("{}: the audit file does not have it: {error}", unit.name)));
         if let Err(trouble) = done {
             lines.push(of_trouble(&trouble).message);
             return Err(failure_from(lines.join("\n")));
         }
-        lines.push(movable::moved_sentence(unit));
+        lines.push(local_states::moved_sentence(unit));
     }
-    lines.push(format!("copies of the files stay in {}", movable::copies_folder(&selection.runs).display()));
+    lines.push(format!("copies of the files stay in {}", local_states::copies_folder(&selection.runs).display()));
     Ok(Fact::Moved(lines))
 }
 
@@ -81,7 +82,7 @@ async fn selection(
 impl Selection {
     /// Finds the states, which stay locked until the result is dropped.
     fn find(&self, read_only: bool) -> Result<Movable, Failure> {
-        let found = movable::find(&self.runs, &self.environment, &self.found, audit::current_process(), read_only);
+        let found = local_states::find(&self.runs, &self.environment, &self.found, audit::current_process(), read_only);
         found.map_err(|why| match why {
             Unmovable::NotStarted(error) => failure_from(format!("nothing is moved: {}", error.sentence())),
             Unmovable::OtherWorld(unit, why) => failure_from(format!("nothing of {unit} is moved: {why}\n→ {HINT}")),
@@ -90,13 +91,13 @@ impl Selection {
     }
 
     fn wanted(&self, unit: &Unit) -> MoveDestination {
-        movable::destination(&self.runs, &self.environment, &self.found, unit, self.bucket.as_deref())
+        local_states::destination(&self.runs, &self.environment, &self.found, unit, self.bucket.as_deref())
     }
 
     fn describe(&self, movable: &Movable) -> MovableStates {
         let of_unit = |(unit, kept): &(Unit, migrate::FileStates)| {
-            let mut lines = movable::describe(unit, kept);
-            lines.push(movable::describe_destination(unit, &self.wanted(unit)));
+            let mut lines = local_states::describe(unit, kept);
+            lines.push(local_states::describe_destination(unit, &self.wanted(unit)));
             lines
         };
         MovableStates {

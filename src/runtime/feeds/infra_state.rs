@@ -1,8 +1,8 @@
 //! Reads the states of units, and the output of Terraform and Terragrunt in a run.
 
 use super::context::FeedContext;
-use super::infra_look::{blocking, discover_units};
-use super::trouble::{failure_from, of_trouble};
+use super::errors::{failure_from, of_trouble};
+use super::infra_inspect::{blocking, discover_units};
 use crate::feeds::infra::{Declared, Fact};
 use crate::infra::run::folder;
 use crate::infra::{Access, DiscoverOptions, code};

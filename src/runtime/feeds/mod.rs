@@ -4,9 +4,10 @@
 mod aws;
 pub(super) mod context;
 mod costs;
+mod errors;
 mod infra;
-mod infra_look;
-mod infra_make;
+mod infra_changes;
+mod infra_inspect;
 mod infra_move;
 mod infra_state;
 mod probes;
@@ -16,7 +17,6 @@ mod sql;
 mod sql_programs;
 pub(super) mod sql_sessions;
 pub(super) mod tasks;
-mod trouble;
 mod tunnels;
 
 use crate::app::event::{Answer, Event};

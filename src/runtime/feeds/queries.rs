@@ -4,7 +4,7 @@ use super::context::FeedContext;
 use crate::feeds::part::Part;
 use crate::feeds::queries::{Ask, Fact};
 use crate::model::{Failure, FailureKind};
-use crate::runtime::{queries, texts};
+use crate::runtime::{queries, stored_texts};
 use std::io;
 
 /// Answers a question on a blocking thread: a file system that hangs delays only this answer.
@@ -29,9 +29,9 @@ fn work(ask: Ask) -> Result<Fact, Failure> {
             .map(|()| Fact::Done(String::new()))
             .map_err(failed("the statement is not kept for later sessions".to_owned())),
         Ask::Texts => {
-            texts::read().map(Fact::Texts).map_err(failed("the saved editor texts cannot be read".to_owned()))
+            stored_texts::read().map(Fact::Texts).map_err(failed("the saved editor texts cannot be read".to_owned()))
         }
-        Ask::KeepTexts { before, now } => texts::store(&before, &now)
+        Ask::KeepTexts { before, now } => stored_texts::store(&before, &now)
             .map(|()| Fact::Done(String::new()))
             .map_err(failed("the editor texts are not saved for the next session".to_owned())),
         Ask::Saved { folder } => queries::saved_queries(folder.as_deref())

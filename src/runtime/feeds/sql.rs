@@ -3,13 +3,13 @@
 
 mod bind;
 mod connect;
+mod copy_source;
 mod export;
-mod inlet;
-mod kept;
-mod outlet;
-mod place;
 mod program;
+mod result_target;
+mod results_folder;
 mod run;
+mod shell_programs;
 mod value_file;
 
 use super::context::FeedContext;
@@ -44,7 +44,9 @@ pub(super) async fn answer(context: &FeedContext, ask: Ask) {
         Ask::Connect { session, place, connect_as: who, read_only } => {
             return connect::hold(context, &replies, session, (place, who), read_only).await;
         }
-        Ask::Program { number, command, text } => return kept::run(context, &replies, number, &command, text).await,
+        Ask::Program { number, command, text } => {
+            return shell_programs::run(context, &replies, number, &command, text).await;
+        }
         Ask::Run { session, result, statement, options: beside } => match open(context, session) {
             Ok(open) => return run(&open, Job::new(result, statement, beside, replies)).await,
             Err(failure) => Err(failure),
@@ -93,7 +95,7 @@ pub(super) async fn answer(context: &FeedContext, ask: Ask) {
 
 /// Returns a stored result.
 fn stored(context: &FeedContext, result: ResultId) -> Result<Arc<Spool>, Failure> {
-    let gone = || Failure::new(FailureKind::NotFound, "the result is not there any more");
+    let gone = || Failure::new(FailureKind::NotFound, "the result no longer exists");
     context.sql.result(result).ok_or_else(|| gone().with_hint("run the statement again"))
 }
 

@@ -9,10 +9,10 @@ use crate::feeds::part::Part;
 use crate::feeds::tunnels::{Ask, Fact, TunnelOrder};
 use crate::model::audit::Record;
 use crate::model::tunnel::instance::{InstanceSelector, InstanceStatus};
-use crate::model::tunnel::standing::{Phase, TunnelStatus};
+use crate::model::tunnel::status::{Phase, TunnelStatus};
 use crate::model::{Failure, FailureKind};
-use crate::runtime::offers::{self, PublishedOffer, TunnelOffer};
 use crate::runtime::ports;
+use crate::runtime::shared_tunnels::{self, PublishedOffer, TunnelOffer};
 use crate::runtime::tunnels::{listen, to_model_status, write_audit_record};
 use ssm_tunnel::Tunnel;
 use std::io;
@@ -53,7 +53,7 @@ async fn open(context: &FeedContext, order: TunnelOrder) -> Result<(), Failure> 
     let gateway = Gateway::new(session, Some(account), order.wanted.clone(), purpose);
     write(&order, TunnelStatus::default().audit_fields(&to, None), "started", String::new()).await?;
     let here = SocketAddr::from((Ipv4Addr::LOCALHOST, order.port));
-    let socket = offers::socket();
+    let socket = shared_tunnels::socket();
     let tunnel = match listen(gateway, options, here.into(), socket.as_deref()).await {
         Ok(tunnel) => tunnel,
         Err(error) => {

@@ -39,7 +39,7 @@ pub fn service(
         .extend(service.iter().flat_map(|service| &service.deployments).filter_map(|deployment| deployment.created_at));
     let history = app.estate.rollouts.get(name).and_then(Observed::value);
     marks.extend(history.into_iter().flatten().filter_map(|rollout| rollout.created_at));
-    let runs = crate::app::listed::activities(app).filter_map(|run| run.ended_at).map(|at| (at, RUN));
+    let runs = crate::app::operation_list::activities(app).filter_map(|run| run.ended_at).map(|at| (at, RUN));
     let marks: Vec<(jiff::Timestamp, Sign)> = marks.into_iter().map(|at| (at, DEPLOYED)).chain(runs).collect();
     // All charts share one time window, so that cause and effect line up.
     let lately = Window::last_three_hours(app.service_now());

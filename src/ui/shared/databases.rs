@@ -184,7 +184,7 @@ fn marks(app: &App, database: &str) -> Vec<(Timestamp, Sign)> {
     let deployments = services.flat_map(|service| &service.deployments).filter_map(|deployment| deployment.created_at);
     let histories = estate.rollouts.values().filter_map(Observed::value).flatten();
     let histories = histories.filter_map(|rollout| rollout.created_at);
-    let runs = crate::app::listed::activities(app).filter_map(|run| run.ended_at).map(|at| (at, RUN));
+    let runs = crate::app::operation_list::activities(app).filter_map(|run| run.ended_at).map(|at| (at, RUN));
     let events = estate.rds_events.value().map_or(&[][..], Vec::as_slice);
     let failovers = failovers(events, database).into_iter().map(|failover| (failover.started, FAILOVER));
     deployments.chain(histories).map(|at| (at, DEPLOYED)).chain(runs).chain(failovers).collect()

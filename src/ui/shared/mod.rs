@@ -4,7 +4,7 @@ pub mod curves;
 pub mod databases;
 pub mod facts;
 pub mod grid;
-pub mod happenings;
 pub mod listing;
 pub mod services;
+pub mod timeline_list;
 pub mod tunnels;

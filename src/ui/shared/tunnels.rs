@@ -4,7 +4,7 @@ use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
 use crate::app::tunnels::block::tunnel_of_row;
 use crate::model::time::short;
-use crate::model::tunnel::standing::Phase;
+use crate::model::tunnel::status::Phase;
 use crate::ui::canvas::Canvas;
 use crate::ui::widgets::table::{self, Cell, Column};
 use crate::ui::widgets::units::bytes;

@@ -2,7 +2,7 @@
 
 pub mod chart;
 pub mod frame;
-pub mod lanes;
+pub mod rollout_lanes;
 pub mod spark;
 pub mod table;
 pub use crate::model::units;

@@ -1,7 +1,7 @@
 //! Counts of what a destroy would lose.
 
 use super::*;
-use cockpit::model::infra::loss::{Contents, DataResource};
+use cockpit::model::infra::data_loss::{Contents, DataResource};
 
 fn held(name: &str, what: Contents) -> DataResource {
     DataResource { address: format!("of.{what:?}"), name: Some(name.to_owned()), contents: what }

@@ -188,7 +188,7 @@ async fn results_stay_readable_after_their_session_until_closed() {
     while !matches!(desk.next().await, Part::Last(Fact::Done)) {}
     desk.ask(Ask::Window { result: ResultId(7), from: 0, count: 1 });
     let Part::Failed(failure) = desk.next().await else { panic!("it is closed") };
-    says(&failure, "not there any more", "run the statement again");
+    says(&failure, "no longer exists", "run the statement again");
 }
 
 /// The server accepts text for a value of any type except a row type.

@@ -83,7 +83,7 @@ fn plan_continues_when_a_follower_leaves_and_is_cancelled_when_its_starter_does(
     let child = begin(&home, &["infra", "plan", "lab"]);
     wait_for(&begun(&home));
     let left = typed(&home, &["infra", "attach", "--env", "lab", "--watch", "--timeout", "1s"]).exits(7);
-    assert!(left.err.contains("the run goes on"), "{left:?}");
+    assert!(left.err.contains("the run continues"), "{left:?}");
     let requests = |home: &Home| {
         let runs = home.path().join(".local/state/cockpit/runs");
         let all = walk(&runs).into_iter().filter(|path| path.ends_with("requests.jsonl"));

@@ -4,7 +4,7 @@ use crate::infra_runs::{PLAIN, Run, WAITS, in_state, order, terraform, unit, wai
 use crate::support::{Home, python};
 use cockpit::infra::run::folder;
 use cockpit::model::infra::RunOrder;
-use cockpit::model::infra::causes;
+use cockpit::model::infra::error_causes;
 use cockpit::model::infra::run_event::{Goal, RunEnd, Step, UnitEnd};
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
@@ -85,7 +85,7 @@ async fn lasting_state_lock_is_reported_with_holder_time_and_inspect_command() {
     assert_eq!(run.end(false), RunEnd::Failed);
     let output = why(&run, "a");
     assert!(output.contains("it is held by ") && output.contains(" for apply since 2"), "{output}");
-    let explained = causes::explain(&run.state.units["a"].diagnostics[0]).expect("it is explained");
+    let explained = error_causes::explain(&run.state.units["a"].diagnostics[0]).expect("it is explained");
     assert!(
         explained.meaning.contains(" for apply since 2") && explained.hint.contains("cockpit infra unlock"),
         "{explained:?}"

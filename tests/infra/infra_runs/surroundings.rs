@@ -6,7 +6,7 @@ use crate::support::{Home, World};
 use cockpit::infra::run::folder;
 use cockpit::model::infra::RunOrder;
 use cockpit::model::infra::Tool;
-use cockpit::model::infra::loss::Loss;
+use cockpit::model::infra::data_loss::Loss;
 use cockpit::model::infra::run::Phase;
 use cockpit::model::infra::run_event::{Goal, RequestKind, RunEnd, UnitEnd};
 use std::io::{Read as _, Write as _};

@@ -8,7 +8,7 @@ mod ended;
 use crate::infra_runs::{PATIENCE, PLAIN, unit};
 use crate::support::{Home, Output, World, run, until};
 use cockpit::infra::run::folder;
-use cockpit::model::offered::{names_environment, suggested_commands};
+use cockpit::model::suggested_commands::{names_environment, suggested_commands};
 
 /// Runs the program as typed.
 fn typed(home: &Home, words: &[&str]) -> Output {
@@ -94,7 +94,7 @@ fn detached_run_is_approved_and_followed_by_another_command() {
         "{unanswered:?}"
     );
     assert!(
-        unanswered.err.contains("`cockpit infra approve ") && unanswered.err.contains("the run goes on"),
+        unanswered.err.contains("`cockpit infra approve ") && unanswered.err.contains("the run continues"),
         "{unanswered:?}"
     );
     for offered in suggested_commands(&left.err).into_iter().chain(suggested_commands(&unanswered.err)) {

@@ -76,7 +76,7 @@ fn destroy_prevented_by_terragrunt_is_refused_before_dependent_units_are_destroy
 
 /// The unit in the folder where Terraform works, which contains its state.
 fn in_cache(unit: &Unit) -> Unit {
-    let found = cockpit::infra::run::world::working_dirs(unit);
+    let found = cockpit::infra::run::state_endpoints::working_dirs(unit);
     Unit { dir: found.first().expect("a folder").0.clone(), tool: Tool::Terraform, ..unit.clone() }
 }
 

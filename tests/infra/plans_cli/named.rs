@@ -4,7 +4,7 @@
 use super::home;
 use crate::support::{World, line, run};
 use aws_sim::Scenario;
-use cockpit::model::offered::{names_environment, suggested_commands};
+use cockpit::model::suggested_commands::{names_environment, suggested_commands};
 
 #[test]
 fn each_command_suggested_by_a_plan_names_its_environment() {

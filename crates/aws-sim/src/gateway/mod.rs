@@ -3,7 +3,7 @@
 //!
 //! `api` implements the AWS operations (`StartSession`, `ResumeSession`, `TerminateSession`, `ExecuteCommand`),
 //! `link` the WebSocket upgrade, `run` the loop of an agent during its session over any number of links (its faults
-//! are in `run/harm`), `connection` one connection to the session's target, `alarm` the timer of agents, `shell` the
+//! are in `run/faults`), `connection` one connection to the session's target, `alarm` the timer of agents, `shell` the
 //! built-in shell, which runs no process of this machine, and `process` the processes that replace it if allowed.
 //!
 //! Faults, as `POST /_sim/fault`:

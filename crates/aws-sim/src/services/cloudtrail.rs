@@ -1,9 +1,9 @@
-//! `CloudTrail`: the recorded write events. They are recorded in `world::trail`.
+//! `CloudTrail`: the recorded write events. They are recorded in `world::cloudtrail`.
 
 use super::{ApiError, Call, token};
 use crate::clock::timestamp;
 use crate::wire::{Node, list, map};
-use crate::world::trail::Write;
+use crate::world::cloudtrail::Write;
 
 /// Runs a `CloudTrail` operation.
 pub(crate) fn call(operation: &str, call: &mut Call<'_>) -> Result<Node, ApiError> {

@@ -1,10 +1,10 @@
-//! Lambda: describes and invokes the functions of the world. Their behaviour is in `world::night`.
+//! Lambda: describes and invokes the functions of the world. Their behaviour is in `world::nightly_stop`.
 
 use super::{ApiError, Call};
 use crate::account::ACCOUNT;
 use crate::clock::timestamp;
 use crate::wire::{Node, list, map};
-use crate::world::night::Function;
+use crate::world::nightly_stop::Function;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;

@@ -1,9 +1,9 @@
-//! EventBridge Scheduler: schedules of the group `default`. They fire in `world::night`.
+//! EventBridge Scheduler: schedules of the group `default`. They fire in `world::nightly_stop`.
 
 use super::{ApiError, Call, token};
 use crate::clock::{Ms, timestamp};
 use crate::wire::{Node, list, map};
-use crate::world::night::Schedule;
+use crate::world::nightly_stop::Schedule;
 use crate::world::schedule::Times;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

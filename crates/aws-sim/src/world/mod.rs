@@ -10,6 +10,7 @@ pub(crate) mod billing;
 pub(crate) mod bluegreen;
 mod build;
 pub(crate) mod cdn;
+pub(crate) mod cloudtrail;
 pub(crate) mod composite;
 pub(crate) mod databases;
 mod definition;
@@ -28,9 +29,9 @@ pub(crate) mod logs;
 pub(crate) mod metrics;
 pub(crate) mod mutes;
 pub(crate) mod newer;
-pub(crate) mod night;
+pub(crate) mod nightly_stop;
 #[cfg(test)]
-mod night_tests;
+mod nightly_stop_tests;
 pub(crate) mod parameters;
 mod people;
 mod poke;
@@ -46,12 +47,11 @@ pub(crate) mod schedule;
 mod scheduler;
 pub(crate) mod sites;
 pub(crate) mod snapshots;
+mod stop_reasons;
 mod tasks;
 pub(crate) mod tasksets;
 #[cfg(test)]
 mod tests;
-pub(crate) mod trail;
-mod unstarted;
 pub(crate) mod uploads;
 
 use crate::clock::Ms;
@@ -177,8 +177,8 @@ pub(crate) struct World {
     pub(crate) updated: Option<usize>,
     /// Whether a client has changed a service before.
     pub(crate) begun: bool,
-    pub(crate) functions: Vec<night::Function>,
-    pub(crate) schedules: Vec<night::Schedule>,
+    pub(crate) functions: Vec<nightly_stop::Function>,
+    pub(crate) schedules: Vec<nightly_stop::Schedule>,
     /// Services whose ECS Exec agents run but do not reach Session Manager.
     pub(crate) unreached: BTreeSet<usize>,
     pub(crate) scaling: Vec<scaling::ScalableTarget>,
@@ -207,7 +207,7 @@ pub(crate) struct World {
     /// Additional fields in answers, as of a newer API version.
     pub(crate) newer: newer::Newer,
     /// The write events of `CloudTrail`.
-    pub(crate) trail: trail::Trail,
+    pub(crate) trail: cloudtrail::Trail,
     pub(crate) rng: Rng,
     pub(crate) logs: logs::Logs,
     queue: BinaryHeap<Entry>,
@@ -256,7 +256,7 @@ impl World {
             cost_explorer: billing::CostExplorer::default(),
             sign_in: roles::SignIn::default(),
             newer: newer::Newer::default(),
-            trail: trail::Trail::default(),
+            trail: cloudtrail::Trail::default(),
             rng: Rng::new(seed, "world"),
             logs: logs::Logs::default(),
             queue: BinaryHeap::new(),

@@ -273,7 +273,7 @@ impl World {
     /// Ends a task before any of its containers ran.
     fn fail_to_start(&mut self, key: TaskKey) {
         let Some(task) = self.tasks.get(&key) else { return };
-        let reason = super::unstarted::why_not_started(task, key.1);
+        let reason = super::stop_reasons::why_not_started(task, key.1);
         // If the image cannot be pulled, the container has the same reason.
         let container = (task.fate != Fate::NoSecrets).then(|| reason.clone());
         self.end_task(key, Stop { code: "TaskFailedToStart", reason, exit: None, container });

@@ -8,8 +8,8 @@
 pub mod diff;
 pub mod history;
 pub mod preflight;
-pub mod trouble;
+pub mod task_problems;
 
 pub use diff::Change;
 pub use preflight::{Check, Level};
-pub use trouble::{DeployProblem, ProblemKind};
+pub use task_problems::{DeployProblem, ProblemKind};

@@ -5,17 +5,17 @@
 //! lines; `sizes` and `rules` price each type of resource; `schedule` has the schedules that stop services; `whole`
 //! computes the estimate; `words` describes it.
 
-pub mod cover;
+mod collector;
+pub mod coverage;
+pub mod figures;
 pub mod prices;
 mod rules;
 mod schedule;
-mod sheet;
 mod sizes;
 #[cfg(test)]
 mod tests;
+mod total;
 mod types;
-mod whole;
-pub mod words;
 
+pub use total::estimate;
 pub use types::{Estimate, HOURS, Line, Unit, Unknown, Usage};
-pub use whole::estimate;

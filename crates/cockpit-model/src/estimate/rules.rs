@@ -1,6 +1,6 @@
 //! The costs of each resource type.
 
-use super::sheet::Sheet;
+use super::collector::Sheet;
 use super::sizes;
 use crate::infra::plan::Billed;
 

@@ -1,7 +1,7 @@
 //! Costs that depend on size: tasks, databases, instances.
 
+use super::collector::{Item, Sheet};
 use super::schedule::belongs_to;
-use super::sheet::{Item, Sheet};
 use super::types::HOURS;
 use crate::infra::plan::Billed;
 

@@ -1,8 +1,8 @@
 //! All findings about an environment from outside, collected as they arrive.
 
-use super::answers::{Delegation, Firewall, Names, ProbeError, Tls, Visit};
 use super::declared::{AcmCertificate, Balancer, Rule, Zone};
 use super::outputs::OutputHost;
+use super::results::{Delegation, Firewall, Names, ProbeError, Tls, Visit};
 use crate::failure::Failure;
 use core::net::IpAddr;
 

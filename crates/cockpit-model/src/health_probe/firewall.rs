@@ -1,9 +1,9 @@
 //! Checks of the firewall, and of the addresses that may reach the load balancer.
 
-use super::answers::{Firewall, ProbeError};
 use super::cidr::Block;
 use super::declared::Rule;
 use super::findings::{Check, Topic};
+use super::results::{Firewall, ProbeError};
 use crate::health::Health;
 use core::net::IpAddr;
 

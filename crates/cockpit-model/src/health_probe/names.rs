@@ -1,8 +1,8 @@
 //! Checks that names resolve as Route 53 and the load balancer define.
 
-use super::answers::{Delegation, Names};
 use super::declared::{Record, Zone, is_in_zone, normalize_name};
 use super::findings::{Check, Findings, Topic};
+use super::results::{Delegation, Names};
 use crate::health::Health;
 use core::net::IpAddr;
 
@@ -114,9 +114,9 @@ pub fn servers(zone: &Zone, seen: &Delegation) -> Check {
 
 #[cfg(test)]
 mod tests {
-    use super::super::answers::ProbeError;
     use super::super::declared::Balancer;
     use super::super::findings::Finding;
+    use super::super::results::ProbeError;
     use super::*;
 
     fn found(host_answers: &str, balancer_answers: &str) -> Findings {

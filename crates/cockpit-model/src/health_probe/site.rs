@@ -1,8 +1,8 @@
 //! Checks of requests and certificates of a site.
 
-use super::answers::{Tls, Visit};
 use super::declared::{AcmCertificate, normalize_name};
 use super::findings::{Check, Topic};
+use super::results::{Tls, Visit};
 use crate::health::Health;
 use crate::time::sentence_duration;
 use jiff::{SignedDuration, Timestamp};

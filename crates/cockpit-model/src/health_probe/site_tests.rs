@@ -1,6 +1,6 @@
 //! Tests of site checks: requests, TLS versions, certificates.
 
-use super::super::answers::{Certificate, Hop, ProbeError};
+use super::super::results::{Certificate, Hop, ProbeError};
 use super::*;
 
 fn now() -> Timestamp {

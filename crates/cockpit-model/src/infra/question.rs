@@ -1,11 +1,11 @@
 //! The text of the question whether to apply plans: where they apply, what each plan is bound to, how old they are, and
 //! what else to consider before answering. The commands and the screen use the same text.
 
-use super::loss::Loss;
+use super::data_loss::Loss;
 use super::plan::text::counts;
 use super::run::{RunState, UnitState};
 use super::run_event::{PlanRef, Revision};
-use super::world::EndpointVariables;
+use super::state_endpoint::EndpointVariables;
 use crate::time::{clock, short};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

@@ -1,8 +1,8 @@
 //! The events of a run over the units of an environment, one line of its `events.jsonl` each. The file is append-only;
 //! [`super::RunState`] is derived from it alone, also in later sessions.
 
+use super::data_loss::Loss;
 use super::guard::Guard;
-use super::loss::Loss;
 use super::message::{Message, Summary};
 use super::unit::Unit;
 use jiff::Timestamp;

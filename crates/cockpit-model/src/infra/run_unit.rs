@@ -1,7 +1,7 @@
 //! The state of a unit in a run and of its resources, derived from the unit's events.
 
+use super::data_loss::Loss;
 use super::guard::Guard;
-use super::loss::Loss;
 use super::message::{Action, Diagnostic, Message, Summary};
 use super::run_event::{Actor, PlanRef, Step, UnitEnd};
 use jiff::Timestamp;

@@ -1,6 +1,5 @@
 //! Property tests of the schedule with random graphs, outcomes and orders of events.
 
-use super::around::Around;
 use super::guard::{Guard, Lift};
 use super::message::{Message, Summary};
 use super::run::{LiftPhase, Phase, RunState};
@@ -8,6 +7,7 @@ use super::run_event::{Actor, Goal, PlanRef, RunEnd, RunEvent, RunEventKind, Sta
 use super::schedule::{
     Decision, decide, is_waiting_early, ready_early_units, rejection_reason, units_to_retry, waiting_in_vain,
 };
+use super::terragrunt_settings::Around;
 use super::unit::{Tool, Unit};
 use jiff::Timestamp;
 use proptest::prelude::*;

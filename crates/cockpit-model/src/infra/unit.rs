@@ -1,6 +1,6 @@
 //! Units, which are folders that are planned and applied on their own, and the graph of an environment's units.
 
-use super::around::{self, Around};
+use super::terragrunt_settings::{self, Around};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -49,7 +49,12 @@ pub struct Unit {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub depends_on: Vec<String>,
     /// Its Terragrunt settings.
-    #[serde(default, alias = "hooks", deserialize_with = "around::kept", skip_serializing_if = "Around::is_nothing")]
+    #[serde(
+        default,
+        alias = "hooks",
+        deserialize_with = "terragrunt_settings::kept",
+        skip_serializing_if = "Around::is_nothing"
+    )]
     pub around: Around,
 }
 

@@ -1,10 +1,10 @@
 //! Groups discovered resources into environments, by tags if there are any, otherwise by names. Everything uncertain
 //! becomes a question.
 
-use super::beside;
+use super::discovered::{Cluster, Code, DiscoveredResources, Region};
 use super::draft::{Draft, best_match};
 pub use super::draft::{Guess, Infra, Offer};
-use super::seen::{Cluster, Code, DiscoveredResources, Region};
+use super::other_resources;
 use std::collections::BTreeMap;
 
 /// Up to this many services are listed by name; otherwise, the whole cluster is used.
@@ -116,7 +116,7 @@ pub fn group(seen: &DiscoveredResources) -> Guesses {
         put_alarms(&mut drafts, region, &mut rest);
         put_schedules(&mut drafts, region);
     }
-    beside::assign_resources(&mut drafts, seen, &mut rest);
+    other_resources::assign_resources(&mut drafts, seen, &mut rest);
     for draft in &mut drafts {
         finish(draft, seen);
     }

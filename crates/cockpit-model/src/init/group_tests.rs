@@ -1,6 +1,6 @@
 //! Tests of grouping discovered resources into environments.
 
-use super::super::seen::Service;
+use super::super::discovered::Service;
 use super::*;
 
 fn cluster(name: &str, tags: &[(&str, &str)], services: &[&str]) -> Cluster {

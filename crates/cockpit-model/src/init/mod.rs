@@ -1,9 +1,9 @@
 //! Generation of a configuration from an account: discovered resources ([`seen`]), grouping into environments
 //! ([`group`]), output (`write`), and differences from an existing file ([`diff`]).
 
-mod beside;
 pub mod diff;
+pub mod discovered;
 mod draft;
 pub mod group;
-pub mod seen;
+mod other_resources;
 pub mod write;

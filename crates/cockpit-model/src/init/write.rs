@@ -1,7 +1,7 @@
 //! Writes the configuration as text, with comments on the reasons, and questions where something is unknown.
 
+use super::discovered::DiscoveredResources;
 use super::group::{Guess, Guesses, Infra, Offer};
-use super::seen::DiscoveredResources;
 use std::fmt::Write as _;
 
 /// Formats a text for TOML.

@@ -2,8 +2,8 @@
 //! known from a missing execution role, from IAM's evaluation of the role's policies, or from a task that could not
 //! start. What remains unknown is in [`super::rights`].
 
-use super::named::{ParameterReference, ValueSource, normalize};
-use super::rights::Denied;
+use super::permissions::Denied;
+use super::references::{ParameterReference, ValueSource, normalize};
 use super::secret::{Rotation, Secret};
 use super::{Kind, Parameter};
 use crate::health::Severity;

@@ -13,11 +13,11 @@ pub mod change;
 pub mod check;
 pub mod compare;
 pub mod dotenv;
-pub mod named;
-pub mod own;
-pub mod place;
-pub mod rights;
+pub mod environment_path;
+pub mod permissions;
+pub mod references;
 pub mod secret;
+pub mod secret_owner;
 pub mod tree;
 pub mod value;
 

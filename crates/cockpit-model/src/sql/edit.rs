@@ -2,7 +2,7 @@
 //! statements of one transaction, each of which must touch exactly one row.
 
 use super::keywords::{literal, quote_identifier};
-use super::{Column, Server, one_table};
+use super::{Column, Server, single_table};
 
 /// The table that a result comes from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -81,7 +81,7 @@ pub fn editable_table(statement: &str, columns: &[Column], server: &Server) -> R
         return Err("this is a reader: nothing can be written there".into());
     }
     let table = only_table(columns)?;
-    one_table::check(statement)?;
+    single_table::check(statement)?;
     Ok(table)
 }
 

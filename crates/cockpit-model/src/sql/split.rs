@@ -3,7 +3,7 @@
 //! An editor keeps a [`Split`] and reports each change to it; unchanged pieces are not read again.
 
 use super::copy;
-use super::scan::{Open, Scan};
+use super::statement_end::{Open, Scan};
 use super::token::{Kind, Token, next};
 use std::ops::Range;
 

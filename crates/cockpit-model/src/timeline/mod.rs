@@ -1,17 +1,17 @@
 //! The events of an environment on one timeline: collected from several sources ([`gather`], [`local`], [`trail`]),
 //! merged and sorted ([`merge`]), assigned to environments ([`owners`]), and ranked as possible causes ([`near`]).
 
+pub mod cloudtrail;
+pub mod collect;
 pub mod event;
 pub mod facts;
-pub mod gather;
-mod hand;
 pub mod local;
+mod manual_ends;
 pub mod merge;
-pub mod near;
 pub mod owners;
+pub mod possible_causes;
 #[cfg(test)]
 mod tests;
-pub mod trail;
 
 pub use event::{About, Kind, TimelineEvent};
 pub use facts::{AlarmChange, RdsEvent, TrailEvent};

@@ -3,7 +3,7 @@
 
 use super::facts::TrailEvent;
 use crate::cdn::prefixes;
-use crate::parameters::place::ParameterScope;
+use crate::parameters::environment_path::ParameterScope;
 use log_store::pattern::{is_pattern, matches};
 
 /// Global AWS services, whose writes are recorded in a single region.
@@ -117,7 +117,7 @@ mod tests {
             extra_names: Vec::new(),
             references: &[],
             complete: true,
-            neighbours: vec![crate::parameters::place::Neighbour {
+            neighbours: vec![crate::parameters::environment_path::Neighbour {
                 project: "shop",
                 environment: "prod",
                 configured: &[],

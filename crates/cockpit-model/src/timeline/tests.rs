@@ -4,8 +4,8 @@ use super::event::{About, Kind, TimelineEvent};
 use super::facts::{AlarmChange, RdsEvent, TrailEvent};
 use super::local::{Run, changes, runs};
 use super::merge::merge;
-use super::near::likely_causes;
-use super::{gather, trail};
+use super::possible_causes::likely_causes;
+use super::{cloudtrail, collect};
 use crate::audit::Record;
 use crate::{AlarmState, Estate, Health, RolloutStatus, Service, ServiceDeployment, ServiceEvent};
 use jiff::{SignedDuration, Timestamp};
@@ -80,7 +80,7 @@ fn estate() -> Estate {
 
 #[test]
 fn deployment_is_listed_once_from_its_history() {
-    let events = merge(gather::gather(&estate(), &[], None, at(0), at(200)));
+    let events = merge(collect::gather(&estate(), &[], None, at(0), at(200)));
     let words: Vec<_> = events.iter().map(|event| (event.kind, event.what.as_str(), event.routine)).collect();
     assert_eq!(
         words,
@@ -95,8 +95,8 @@ fn deployment_is_listed_once_from_its_history() {
 
 #[test]
 fn deployment_has_its_actor_and_is_listed_once() {
-    let mut all = gather::gather(&estate(), &[], None, at(0), at(200));
-    all.extend(trail::trail_events(&[write("UpdateService", 10, "anna")], &services(), &[], None));
+    let mut all = collect::gather(&estate(), &[], None, at(0), at(200));
+    all.extend(cloudtrail::trail_events(&[write("UpdateService", 10, "anna")], &services(), &[], None));
     let merged = merge(all.clone());
     assert_eq!(merged.iter().filter(|event| event.kind == Kind::Write).count(), 0, "{merged:?}");
     assert_eq!(merged[0].who.as_deref(), Some("anna"));
@@ -137,7 +137,7 @@ fn taken_back(failed: u32) -> Estate {
 #[test]
 fn manual_rollback_is_not_a_failure() {
     let told = |estate: &Estate, changes: Vec<TimelineEvent>| {
-        let mut all = gather::gather(estate, &changes, None, at(100), at(1_000));
+        let mut all = collect::gather(estate, &changes, None, at(100), at(1_000));
         all.extend(changes);
         merge(all)
     };
@@ -184,7 +184,7 @@ fn manual_rollback_is_not_a_failure() {
 fn autoscaling_change_is_not_repeated_from_cloudtrail() {
     let mut write = write("UpdateService", 30, "AWSServiceRoleForApplicationAutoScaling_ECSService");
     write.who = "ecs.application-autoscaling.amazonaws.com".into();
-    let mut all = trail::trail_events(&[write], &services(), &[], None);
+    let mut all = cloudtrail::trail_events(&[write], &services(), &[], None);
     all.push(TimelineEvent::new(
         at(29),
         Kind::Scaling,
@@ -199,8 +199,8 @@ fn autoscaling_change_is_not_repeated_from_cloudtrail() {
 
 #[test]
 fn unrelated_write_is_not_merged() {
-    let mut all = gather::gather(&estate(), &[], None, at(0), at(400));
-    all.extend(trail::trail_events(&[write("UpdateService", 300, "ben")], &services(), &[], None));
+    let mut all = collect::gather(&estate(), &[], None, at(0), at(400));
+    all.extend(cloudtrail::trail_events(&[write("UpdateService", 300, "ben")], &services(), &[], None));
     assert_eq!(
         merge(all).last().map(|event| (event.kind, event.what.clone())),
         Some((Kind::Write, "UpdateService shop-web".into()))
@@ -264,7 +264,7 @@ fn alarm_database_and_parameter_events_have_a_health() {
     let mut denied = write("UpdateService", 8, "ben");
     denied.error = Some("AccessDenied".into());
     estate.trail.record(vec![write_event, denied], at(9));
-    let merged = merge(gather::gather(&estate, &[], None, at(0), at(9)));
+    let merged = merge(collect::gather(&estate, &[], None, at(0), at(9)));
     let words: Vec<_> =
         merged.iter().map(|event| (event.kind, event.health, event.routine, event.what.as_str())).collect();
     assert_eq!(words[0], (Kind::Alarm, Health::Down, true, "OK → ALARM: Threshold Crossed"));
@@ -285,7 +285,7 @@ fn recent_deployment_ranks_above_its_alarm() {
         of(Kind::Deployment, 5, "after"),
         of(Kind::Deployment, -2_000, "too old"),
     ];
-    let ranked: Vec<_> = likely_causes(&events, at(0), super::near::WINDOW)
+    let ranked: Vec<_> = likely_causes(&events, at(0), super::possible_causes::WINDOW)
         .into_iter()
         .map(|ranked| ranked.event.key.as_str())
         .collect();
@@ -344,7 +344,7 @@ proptest! {
 
     #[test]
     fn nearer_event_of_a_kind_ranks_first_and_none_is_later(events in some(), moment in 0i64..300) {
-        let ranked = likely_causes(&events, at(moment), super::near::WINDOW);
+        let ranked = likely_causes(&events, at(moment), super::possible_causes::WINDOW);
         prop_assert!(ranked.iter().all(|one| one.event.at <= at(moment)));
         for (place, one) in ranked.iter().enumerate() {
             for later in &ranked[place + 1..] {

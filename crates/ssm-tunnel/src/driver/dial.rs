@@ -95,7 +95,7 @@ fn request(url: &str, signed: Vec<(String, String)>) -> Result<Request<()>, Fail
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::carried::SendRate;
+    use crate::purpose::SendRate;
 
     async fn fails(url: &str, options: &Options) -> Option<Failure> {
         let credentials = Credentials::new("AKIDEXAMPLE", "k", None, None, "test");

@@ -1,7 +1,7 @@
 //! The interface that the driver's user implements: the requests to AWS, and how to reach the WebSocket.
 
 use super::proxy::Proxy;
-use crate::carried::SendRate;
+use crate::purpose::SendRate;
 use crate::supervisor::Failure;
 use rustls::ClientConfig;
 use secrecy::SecretString;

@@ -1,20 +1,20 @@
 //! Sockets around the core, for tokio: the signed WebSocket, the local listener, the loop that drives a session.
 
 mod actor;
-mod awake;
 mod bucket;
 mod dial;
-mod extra;
+mod extra_sessions;
 mod gate;
 mod listener;
 mod local;
 mod proxy;
-mod recent;
+mod recent_traffic;
 mod shell;
 mod shell_io;
 mod sign;
 mod status;
 mod stream;
+mod suspension;
 mod tunnel;
 
 pub use gate::{Credentials, Gate, OpenSession, Options, Token};

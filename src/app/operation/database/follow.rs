@@ -63,7 +63,7 @@ impl DatabaseChange {
                 self.found = Some(*found);
             }
             _ if *slot == DATABASE => {
-                let text = format!("{} is not there any more", self.request.database);
+                let text = format!("{} no longer exists", self.request.database);
                 ctx.end = Some(Outcome::new(Verdict::Failed, text).hint("`cockpit db` lists what there is"));
                 return;
             }

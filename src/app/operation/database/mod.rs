@@ -6,27 +6,27 @@
 
 pub mod call;
 mod follow;
+mod observations;
 mod plan;
 pub mod request;
-mod seen;
 #[cfg(test)]
 mod tests;
 
 use super::call::{CallResult, Write};
+use super::exactly_once::{Before, PendingWrite, Progress};
 use super::machine::{Machine, NewOperation, Target};
 use super::outcome::Outcome;
 use super::plan::Plan;
 use super::refusals;
 use super::rounds::Rounds;
 use super::step::{Ctx, Slot, Weight};
-use super::sure::{Before, PendingWrite, Progress};
 use crate::model::deploy::Check;
 use crate::model::failover::Figures;
 use crate::model::{Database, DatabaseSnapshot, Failure};
 use call::writer;
 use jiff::{SignedDuration, Timestamp};
+use observations::Observations;
 pub use request::{ConnectedSessions, Request, StepChange};
-use seen::Observations;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 

@@ -2,9 +2,9 @@
 
 use super::{Deploy, Phase, Source};
 use crate::app::operation::call::{Call, CallResult, Read, Reply, Write};
+use crate::app::operation::exactly_once::{Before, PendingWrite};
 use crate::app::operation::outcome::{Outcome, Verdict};
 use crate::app::operation::step::{Ctx, Slot, Weight};
-use crate::app::operation::sure::{Before, PendingWrite};
 use crate::app::operation::watch::{Subject, Watch};
 use crate::model::TaskDefinition;
 use crate::model::service::Service;

@@ -1,6 +1,6 @@
 //! A deployment in progress: its state, and whether it is rolled back.
 
-use super::way_back::Rollback;
+use super::rollback_state::Rollback;
 use super::{Deploy, Phase, Source};
 use crate::app::operation::call::may_succeed_later;
 use crate::app::operation::machine::Machine as _;

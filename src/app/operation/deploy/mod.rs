@@ -6,29 +6,29 @@
 //!                                                                    └──────────→ after-hook → end ←┘
 //! ```
 
-mod back;
-#[cfg(test)]
-mod back_tests;
 mod build;
-mod building;
 mod change;
 mod container;
 mod end;
 mod follow;
 mod gather;
+mod image_build;
 mod look;
-mod part;
+mod partial_restart;
 mod plan;
 mod request;
+mod rollback;
+mod rollback_state;
+#[cfg(test)]
+mod rollback_tests;
 #[cfg(test)]
 mod tests;
-mod way_back;
 
 use super::call::{CallResult, Reply};
+use super::exactly_once::{PendingWrite, Progress};
 use super::machine::{self, Details, Machine, NewOperation, Picture};
 use super::outcome::{Outcome, Verdict};
 use super::step::{Ctx, Slot, Weight};
-use super::sure::{PendingWrite, Progress};
 use super::watch::Watch;
 use crate::app::operation::plan::Plan;
 use crate::model::image::is_tag;
@@ -38,8 +38,8 @@ use build::Build;
 use gather::Gather;
 use jiff::{SignedDuration, Timestamp};
 pub use request::{Request, Source};
+use rollback_state::Rollback;
 use serde_json::{Value, json};
-use way_back::Rollback;
 
 /// A deployment.
 #[derive(Debug, Clone, PartialEq)]

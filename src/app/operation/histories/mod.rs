@@ -2,8 +2,8 @@
 //! It never succeeds unless our own deployment ended SUCCESSFUL; it never has two verdicts; every path ends. [`every`]
 //! goes through all stories of an operation one by one ([`stage`] plays them).
 
-mod elsewhere;
-mod every;
+mod exhaustive;
+mod other_account;
 mod stage;
 mod world;
 
@@ -14,9 +14,9 @@ use super::{NewOperation, Operation, Operations, Stage};
 use crate::app::effect::Effect;
 use crate::app::testing::cases;
 use crate::config::{EnvironmentConfig, Hooks};
-use crate::model::offered;
 use crate::model::rollout::RolloutStatus;
 use crate::model::service::Breaker;
+use crate::model::suggested_commands;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
@@ -126,8 +126,11 @@ fn offers_here(operation: &Operation) {
         texts.chain([outcome.summary.as_str()])
     });
     for text in plan.chain(outcome) {
-        for typed in offered::suggested_commands(text) {
-            assert!(offered::names_environment(typed, &operation.environment.name), "`{typed}` is offered: {text}");
+        for typed in suggested_commands::suggested_commands(text) {
+            assert!(
+                suggested_commands::names_environment(typed, &operation.environment.name),
+                "`{typed}` is offered: {text}"
+            );
         }
     }
 }

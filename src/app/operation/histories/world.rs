@@ -1,7 +1,7 @@
 //! A small AWS that behaves arbitrarily.
 
 use super::super::call::{Call, CallResult, Read, Reply, Write};
-use super::{NAME, at, elsewhere};
+use super::{NAME, at, other_account};
 use crate::model::image::Image;
 use crate::model::rollout::{RolloutStatus, ServiceDeployment};
 use crate::model::service::{Breaker, Deployment, RolloutState, Service};
@@ -240,7 +240,7 @@ impl World {
         let failure = failure.filter(|_| !elsewhere);
         if elsewhere
             && self.second > 2
-            && let Some(nothing) = elsewhere::empty_answer(&call)
+            && let Some(nothing) = other_account::empty_answer(&call)
         {
             return nothing;
         }

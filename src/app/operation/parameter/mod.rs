@@ -1,6 +1,7 @@
 //! Writes or deletes parameters one after the other; then, if requested, restarts the services that read them. No value
 //! is ever in a plan, a log line or the audit file.
 
+pub mod command_line;
 mod plan;
 mod request;
 mod restart;
@@ -9,14 +10,13 @@ mod restart_end;
 mod restart_tests;
 #[cfg(test)]
 mod tests;
-pub mod typed;
 
 use super::call::{CallResult, Read, Reply, Write};
+use super::exactly_once::{Before, PendingWrite, Progress};
 use super::machine::{Machine, NewOperation, Target};
 use super::outcome::{Outcome, undone_note};
 use super::plan::Plan;
 use super::step::{Ctx, Slot, Weight};
-use super::sure::{Before, PendingWrite, Progress};
 use crate::model::Failure;
 use crate::model::service::Service;
 use jiff::{SignedDuration, Timestamp};

@@ -3,8 +3,8 @@
 use crate::app::parameters::configured;
 use crate::config::{Config, EnvironmentConfig};
 use crate::model::deploy::Check;
-use crate::model::parameters::named::ParameterReference;
-use crate::model::parameters::place::{Neighbour, ParameterScope};
+use crate::model::parameters::environment_path::{Neighbour, ParameterScope};
+use crate::model::parameters::references::ParameterReference;
 use crate::model::parameters::{Kind, Value};
 use std::collections::BTreeMap;
 

@@ -15,13 +15,13 @@ pub mod scaling;
 mod tests;
 
 use super::call::{CallResult, Read, Reply, Write};
+use super::exactly_once::{Before, PendingWrite, Progress};
 use super::machine::{Machine, NewOperation, Target};
 use super::outcome::{Outcome, Verdict};
 use super::plan::Plan;
 use super::refusals;
 use super::rounds::Rounds;
 use super::step::{Ctx, Slot, Weight};
-use super::sure::{Before, PendingWrite, Progress};
 use crate::app::command::Risk;
 use crate::model::Failure;
 use crate::model::deploy::{Change, Check, Level};

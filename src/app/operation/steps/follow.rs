@@ -94,7 +94,7 @@ impl Steps {
     /// Why a database will not reach the awaited state any more.
     fn prevented(&self, power: Power, id: &str, found: &[DatabaseState]) -> Option<String> {
         let Some(database) = found.iter().find(|other| other.id == id) else {
-            return Some(format!("{id} is not there any more"));
+            return Some(format!("{id} no longer exists"));
         };
         let begun = self.reported.contains(&format!("{id} {}", power.database_transition_status()));
         power.failure_reason(&database.status, begun).map(|why| format!("{id} {why}"))

@@ -10,13 +10,13 @@ mod sentence;
 mod skip;
 
 use super::call::{CallResult, DatabaseState, Reply, Write};
+use super::exactly_once::{Before, PendingWrite, Progress};
 use super::machine::{Machine, NewOperation, Picture, Target};
 use super::outcome::{Outcome, Verdict, undone_note};
 use super::plan::Plan;
 use super::refusals;
 use super::rounds::Rounds;
 use super::step::{Ctx, Slot, Weight};
-use super::sure::{Before, PendingWrite, Progress};
 use crate::model::deploy::Check;
 use crate::model::service::Service;
 use crate::model::timer::{Power, Timer};

@@ -4,7 +4,7 @@ use super::{LOG_LINES, Watch, short};
 use crate::app::operation::call::{CallResult, Read, Reply};
 use crate::app::operation::step::{Ctx, Slot, Weight};
 use crate::model::Fault;
-use crate::model::deploy::trouble::problems;
+use crate::model::deploy::task_problems::problems;
 use crate::model::task::Task;
 
 /// Number of stopped tasks whose logs are read: more of the same add nothing.

@@ -4,16 +4,16 @@ use super::{plan, retry};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::operation::database::{ConnectedSessions, Request, StepChange};
+use crate::app::operation_texts;
 use crate::app::overlay::{Kind, Overlay, Tone};
 use crate::app::screen::Purpose;
 use crate::app::select;
 use crate::app::subject::Subject;
-use crate::app::tell;
 use crate::app::update::windows::{push_window, start_typing};
 use crate::model::database_history::snapshot_name_error;
 use crate::model::time::sentence_duration;
 use crate::model::timer::Power;
-use crate::model::tunnel::far::{POSTGRES, RemoteAddress};
+use crate::model::tunnel::remote_end::{POSTGRES, RemoteAddress};
 use crate::model::{Database, DatabaseKind, Member, Role};
 
 /// The selected database, and its selected instance if any; without one, the person is told to select one.
@@ -83,9 +83,9 @@ pub(crate) fn snapshot(app: &mut App) -> Vec<Effect> {
     let dated = snapshots.filter(|one| one.database == database.id).filter_map(|one| Some((one.at?, one)));
     if let Some((at, newest)) = dated.max_by_key(|(at, _)| *at) {
         let age = sentence_duration(now.duration_since(at));
-        lines.push(tell::line("", format!("the newest one: {}, {age} old", newest.id), Tone::Plain));
+        lines.push(operation_texts::line("", format!("the newest one: {}, {age} old", newest.id), Tone::Plain));
     }
-    lines.push(tell::line("", "letters, digits and hyphens", Tone::Dim));
+    lines.push(operation_texts::line("", "letters, digits and hyphens", Tone::Dim));
     let mut window = Overlay::new(Kind::SnapshotName, format!("Snapshot of {}: name", database.id), lines);
     let time = now.to_zoned(app.zone()).strftime("%Y-%m-%d-%H%M").to_string();
     window.query = crate::app::input::Input::new(format!("{}-{time}", database.id));

@@ -5,8 +5,8 @@ use crate::app::App;
 use crate::app::dialog;
 use crate::app::effect::Effect;
 use crate::app::operation::Operation;
-use crate::app::operation::choose::{self, Offer};
 use crate::app::operation::deploy::{self, Source};
+use crate::app::operation::options::{self, Offer};
 use crate::app::overlay::{Choice, Kind, Overlay};
 use crate::app::screen::Purpose;
 use crate::app::update::operations;
@@ -21,7 +21,7 @@ fn deploy_of(app: &App, service: String, source: Source) -> deploy::Request {
 fn choose(app: &mut App, offer: Offer, title: impl FnOnce(&str) -> String) -> Vec<Effect> {
     let Some((service, short)) = service(app) else { return Vec::new() };
     let title = title(&short);
-    let request = choose::Request { service: service.clone(), title: title.clone(), offer };
+    let request = options::Request { service: service.clone(), title: title.clone(), offer };
     let (id, effects) = app.operations.start(request, &app.environment, app.now);
     let mut window = Overlay::new(Kind::Choose(id), title, Vec::new());
     window.service = service;

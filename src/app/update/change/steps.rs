@@ -5,11 +5,11 @@ use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::operation::steps::{self, StepChange};
 use crate::app::operation::watch;
+use crate::app::operation_texts;
 use crate::app::overlay::{Kind, Overlay, Question, Tone};
 use crate::app::screen::Purpose;
 use crate::app::select;
 use crate::app::subject::Subject;
-use crate::app::tell;
 use crate::app::update::windows::{push_window, start_typing};
 use crate::model::Source;
 use crate::model::timer::Power;
@@ -24,17 +24,21 @@ pub(crate) fn ask_numbers(app: &mut App, question: Question) {
     let row = app.estate.service_row(&name);
     let mut lines = Vec::new();
     if let Some(row) = row {
-        lines.push(tell::line("", format!("now: desired {}, running {}", row.desired, row.running), Tone::Plain));
+        lines.push(operation_texts::line(
+            "",
+            format!("now: desired {}, running {}", row.desired, row.running),
+            Tone::Plain,
+        ));
         lines.push(match row.limits {
-            Some((min, max)) => tell::line("", format!("autoscaling: between {min} and {max}"), Tone::Plain),
-            None => tell::line("", "not scaled automatically", Tone::Dim),
+            Some((min, max)) => operation_texts::line("", format!("autoscaling: between {min} and {max}"), Tone::Plain),
+            None => operation_texts::line("", "not scaled automatically", Tone::Dim),
         });
     }
     let hint = match question {
         Question::Count => "a number, 0 stops it",
         Question::Limits => "two numbers, as 1 4",
     };
-    lines.push(tell::line("", hint, Tone::Dim));
+    lines.push(operation_texts::line("", hint, Tone::Dim));
     let mut window = Overlay::new(Kind::Ask(question), title, lines);
     window.service = name;
     push_window(app, window);

@@ -3,7 +3,7 @@
 use super::args::Arguments;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
-use crate::commands::infra::changing::change;
+use crate::commands::infra::apply_destroy::change;
 use crate::model::infra::run_event::Goal;
 use std::io;
 

@@ -3,8 +3,8 @@
 use super::args::Arguments;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
-use crate::commands::infra::driving::send_request;
 use crate::commands::infra::environment_runs::environment_runs;
+use crate::commands::infra::follow_run::send_request;
 use crate::model::infra::run_event::RequestKind;
 use std::io;
 

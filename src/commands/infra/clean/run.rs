@@ -4,8 +4,8 @@ use super::args::Arguments;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::infra::environment_runs::runs_root;
-use crate::commands::infra::opened;
-use crate::commands::say::print_note;
+use crate::commands::infra::environment_units;
+use crate::commands::progress::print_note;
 use crate::infra::caches;
 use crate::model::infra::cached::{Cached, RemovalOutcome, megabytes};
 
@@ -14,7 +14,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         return Err(Report::new("refused", "nothing was removed: --read-only refuses every change", ExitCode::Refused)
             .hint("--dry-run removes nothing"));
     }
-    let opened = opened::open_without_workspaces(context, &arguments.target).await?;
+    let opened = environment_units::open_without_workspaces(context, &arguments.target).await?;
     let runs = runs_root(opened.config.audit_file.as_deref())?;
     let units = opened.found.graph.units();
     if arguments.dry_run {

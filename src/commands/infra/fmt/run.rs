@@ -3,9 +3,9 @@
 use super::args::Arguments;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
-use crate::commands::infra::opened::{self, report, with_timeout};
-use crate::commands::printed::print_result;
-use crate::commands::say::print_note;
+use crate::commands::infra::environment_units::{self, report, with_timeout};
+use crate::commands::progress::print_note;
+use crate::commands::report_output::print_result;
 use crate::headless;
 use crate::infra::format;
 use std::io;
@@ -15,7 +15,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         return Err(Report::new("refused", "nothing was changed: --read-only refuses every change", ExitCode::Refused)
             .hint("--check changes nothing"));
     }
-    let opened = opened::open_for_query(context, &arguments.target).await?;
+    let opened = environment_units::open_for_query(context, &arguments.target).await?;
     let changed = with_timeout(context, format::format_units(&opened.found, arguments.check)).await?.map_err(report)?;
     let mut lines = String::new();
     for file in &changed {

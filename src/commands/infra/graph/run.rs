@@ -5,10 +5,10 @@ use super::report;
 use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::Context;
 use crate::commands::infra::environment_runs::{environment_runs_of, state};
-use crate::commands::infra::opened::open;
-use crate::commands::infra::shown;
+use crate::commands::infra::environment_units::open;
+use crate::commands::infra::plan_texts;
 use crate::commands::infra::target::Environment;
-use crate::commands::printed::print_result;
+use crate::commands::report_output::print_result;
 use crate::headless;
 use crate::model::infra::picture::fold::{Level, picture};
 use crate::model::infra::picture::formats;
@@ -60,7 +60,7 @@ fn resources(
     for listed in &runs.listed {
         let state = state(listed)?;
         let shown = state.units.get(unit).and_then(|unit| unit.plan.as_ref()).map(|plan| plan.shown.clone());
-        let Some(plan) = shown.and_then(|path| shown::read_plan(&path).ok()) else { continue };
+        let Some(plan) = shown.and_then(|path| plan_texts::read_plan(&path).ok()) else { continue };
         let picture = picture(&plan, Level::Resource).reduced();
         let text = match format {
             Format::Dot => formats::dot(unit, &picture),
@@ -69,7 +69,7 @@ fn resources(
             Format::Json => headless::emit::json(&formats::json(&picture)).unwrap_or_default(),
             Format::Text | Format::Table => formats::text(&picture),
         };
-        crate::commands::say::print_note(&format!("as {} has it", listed.run));
+        crate::commands::progress::print_note(&format!("as {} has it", listed.run));
         let text = if text.ends_with('\n') { text } else { format!("{text}\n") };
         return print_result(headless::write(out, &text).map(drop));
     }

@@ -3,9 +3,9 @@
 use super::args::Arguments;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
-use crate::commands::infra::opened;
+use crate::commands::infra::environment_units;
 use crate::commands::infra::target::{Environment, Target};
-use crate::commands::say::print_note;
+use crate::commands::progress::print_note;
 use crate::infra::imports;
 use crate::model::infra::import;
 use crate::model::text::shell_quote;
@@ -23,14 +23,14 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         return Err(Report::new("refused", "nothing was changed: --read-only refuses every change", ExitCode::Refused));
     }
     let target = Target { of: Environment { environment }, units: arguments.unit.iter().cloned().collect() };
-    let opened = opened::open_for_query(context, &target).await?;
+    let opened = environment_units::open_for_query(context, &target).await?;
     let [unit] = opened.found.graph.units() else {
         let names: Vec<&str> = opened.found.graph.units().iter().map(|unit| unit.name.as_str()).collect();
         return Err(
             Report::usage("it is imported into one unit").hint(format!("name it with --unit: {}", names.join(", ")))
         );
     };
-    let Some(path) = imports::add(unit, address, id).map_err(opened::report)? else {
+    let Some(path) = imports::add(unit, address, id).map_err(environment_units::report)? else {
         let path = unit.dir.join(import::FILE);
         return Err(Report::usage(format!("{} has an import of {address} already", path.display())));
     };

@@ -3,10 +3,10 @@
 use super::args::Arguments;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
-use crate::commands::infra::audited::AuditedWriter;
-use crate::commands::infra::failed::{FailedUnit, exit_code_for};
-use crate::commands::infra::opened::{self, Opened, with_timeout};
-use crate::commands::say::print_note;
+use crate::commands::infra::audited_change::AuditedWriter;
+use crate::commands::infra::environment_units::{self, Opened, with_timeout};
+use crate::commands::infra::failed_units::{FailedUnit, exit_code_for};
+use crate::commands::progress::print_note;
 use crate::infra::Access;
 use crate::model::infra::InfraError;
 use crate::model::text::shell_quote;
@@ -15,7 +15,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     if arguments.new_workspace && context.global.read_only {
         return Err(Report::new("refused", "nothing was changed: --read-only refuses every change", ExitCode::Refused));
     }
-    let opened = opened::open_without_workspaces(context, &arguments.target).await?;
+    let opened = environment_units::open_without_workspaces(context, &arguments.target).await?;
     let writer = if arguments.new_workspace { Some(AuditedWriter::of(context, &opened).await?) } else { None };
     let mut failed = Vec::new();
     let units = opened.found.graph.units();

@@ -3,15 +3,15 @@
 use super::args::Arguments;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
-use crate::commands::infra::failed::{FailedUnit, exit_code_for};
+use crate::commands::infra::environment_units::{self, report, with_timeout};
+use crate::commands::infra::failed_units::{FailedUnit, exit_code_for};
 use crate::commands::infra::findings::{Finding, Findings, SCHEMA};
-use crate::commands::infra::opened::{self, report, with_timeout};
-use crate::commands::printed::{emit, print_result};
+use crate::commands::report_output::{emit, print_result};
 use crate::infra::{lint, query_each};
 use std::io;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
-    let opened = opened::open_for_query(context, &arguments.target).await?;
+    let opened = environment_units::open_for_query(context, &arguments.target).await?;
     let program = lint::find_tflint(&opened.found.child_environment).map_err(report)?;
     let program = program.as_path();
     let answers = with_timeout(

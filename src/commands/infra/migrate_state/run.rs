@@ -5,13 +5,13 @@ use crate::app::command::Risk;
 use crate::cli::{ExitCode, Report};
 use crate::commands::confirmation::confirm;
 use crate::commands::context::Context;
-use crate::commands::infra::audited::AuditedWriter;
+use crate::commands::infra::audited_change::AuditedWriter;
 use crate::commands::infra::environment_runs::{check_writable, other_aws_error, runs_root, start_error};
-use crate::commands::infra::opened::{self, Opened, report};
-use crate::commands::say::print_note;
+use crate::commands::infra::environment_units::{self, Opened, report};
+use crate::commands::progress::print_note;
 use crate::infra::Access;
+use crate::infra::local_states::{self, Movable, Unmovable};
 use crate::infra::migrate::{FileStates, MoveDestination, move_states};
-use crate::infra::movable::{self, Movable, Unmovable};
 use crate::model::infra::Unit;
 use crate::model::text::shell_quote;
 use crate::runtime::audit;
@@ -40,16 +40,17 @@ async fn ready(context: &Context, arguments: &Arguments) -> Result<Option<Ready>
     if !arguments.dry_run {
         check_writable(context)?;
     }
-    let opened = opened::open_without_workspaces(context, &arguments.target).await?;
+    let opened = environment_units::open_without_workspaces(context, &arguments.target).await?;
     let runs = runs_root(opened.config.audit_file.as_deref())?;
     let name = &opened.environment.name;
-    let movable = movable::find(&runs, &opened.environment, &opened.found, audit::current_process(), arguments.dry_run);
+    let movable =
+        local_states::find(&runs, &opened.environment, &opened.found, audit::current_process(), arguments.dry_run);
     let movable = movable.map_err(|why| unmovable(name, why))?;
     for note in &movable.notes {
         print_note(note);
     }
     for (unit, kept) in &movable.units {
-        for line in movable::describe(unit, kept) {
+        for line in local_states::describe(unit, kept) {
             print_note(&line);
         }
     }
@@ -82,21 +83,21 @@ impl Ready {
             let moved = move_states(&access, kept, &self.wanted(arguments, unit)).await;
             self.record(unit, kept, moved.as_ref().err().map(|trouble| trouble.message.as_str()));
             moved.map_err(report)?;
-            print_note(&movable::moved_sentence(unit));
+            print_note(&local_states::moved_sentence(unit));
         }
-        print_note(&format!("copies of the files stay in {}", movable::copies_folder(&self.runs).display()));
+        print_note(&format!("copies of the files stay in {}", local_states::copies_folder(&self.runs).display()));
         Ok(ExitCode::Done)
     }
 
     fn wanted(&self, arguments: &Arguments, unit: &Unit) -> MoveDestination {
         let Opened { environment, found, .. } = &self.opened;
-        movable::destination(&self.runs, environment, found, unit, arguments.bucket.as_deref())
+        local_states::destination(&self.runs, environment, found, unit, arguments.bucket.as_deref())
     }
 
     /// Writes the audit record of a unit.
     fn record(&self, unit: &Unit, kept: &FileStates, why: Option<&str>) {
         let name = &self.opened.environment.name;
         let command = format!("cockpit infra migrate-state {name} --unit {}", shell_quote(&unit.name));
-        self.writer.record(&self.opened, &command, movable::audit_entry(unit, kept), why);
+        self.writer.record(&self.opened, &command, local_states::audit_entry(unit, kept), why);
     }
 }

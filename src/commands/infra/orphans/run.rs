@@ -5,12 +5,12 @@ use super::report::{OrphanDto, Orphans, SCHEMA};
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::infra::environment_runs::{check_writable, environment_runs, state};
-use crate::commands::infra::opened::{report as error_report, with_timeout};
-use crate::commands::printed::print_result;
-use crate::commands::say::print_note;
+use crate::commands::infra::environment_units::{report as error_report, with_timeout};
+use crate::commands::progress::print_note;
+use crate::commands::report_output::print_result;
 use crate::headless;
 use crate::infra::imports;
-use crate::infra::run::left;
+use crate::infra::run::unwritten_states;
 use crate::model::infra::orphan::{Orphan, OrphanStatus};
 use crate::runtime::orphans;
 use std::io;
@@ -33,7 +33,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         }
     }
     let units = state.started.iter().flat_map(|started| &started.units);
-    let kept_states = units.flat_map(left::errored_states).map(|file| file.display().to_string()).collect();
+    let kept_states = units.flat_map(unwritten_states::errored_states).map(|file| file.display().to_string()).collect();
     let unknown = findings.orphans.iter().any(|(_, found)| matches!(found, OrphanStatus::Unknown(_)));
     let report = Orphans {
         schema: SCHEMA.to_owned(),

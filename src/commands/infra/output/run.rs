@@ -4,11 +4,11 @@ use super::args::Arguments;
 use super::report::{OutputDto, Outputs, SCHEMA};
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
-use crate::commands::infra::failed::{FailedUnit, exit_code_for, print_failures};
-use crate::commands::infra::opened::{self, with_timeout};
+use crate::commands::infra::environment_units::{self, with_timeout};
+use crate::commands::infra::failed_units::{FailedUnit, exit_code_for, print_failures};
 use crate::commands::infra::target::{Environment, Target};
-use crate::commands::printed::{emit, print_result, print_value};
-use crate::infra::{look, query_each};
+use crate::commands::report_output::{emit, print_result, print_value};
+use crate::infra::{query_each, unit_reads};
 use std::io;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
@@ -19,9 +19,10 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         );
     }
     let target = Target { of: Environment { environment }, units: arguments.units.clone() };
-    let opened = opened::open_for_query(context, &target).await?;
+    let opened = environment_units::open_for_query(context, &target).await?;
     let answers =
-        with_timeout(context, query_each(&opened.found, |access| async move { look::outputs(&access).await })).await?;
+        with_timeout(context, query_each(&opened.found, |access| async move { unit_reads::outputs(&access).await }))
+            .await?;
     let queried = answers.len();
     let (mut outputs, mut failed) = (Vec::new(), Vec::new());
     for (unit, answer) in answers {

@@ -3,7 +3,7 @@
 use super::args::Arguments;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
-use crate::commands::infra::changing::change;
+use crate::commands::infra::apply_destroy::change;
 use crate::commands::infra::run_args::{ChangeArgs, RunArgs};
 use crate::commands::infra::target::{Environment, Target};
 use crate::model::infra::run_event::Goal;

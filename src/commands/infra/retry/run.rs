@@ -3,8 +3,8 @@
 use super::args::Arguments;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
-use crate::commands::infra::driving::{follow_run_from, send_request};
 use crate::commands::infra::environment_runs::{check_writable, environment_runs, resume_unless_running, state};
+use crate::commands::infra::follow_run::{follow_run_from, send_request};
 use crate::model::infra::run_event::RequestKind;
 use crate::model::infra::schedule::units_to_retry;
 use std::io;

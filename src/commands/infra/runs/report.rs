@@ -4,7 +4,7 @@ use crate::headless::TimeDisplay;
 use crate::headless::emit::Printable;
 use crate::headless::table::{Table, left_aligned, prose};
 use crate::model::infra::RunState;
-use crate::model::infra::order::ListedRun;
+use crate::model::infra::run_order::ListedRun;
 use crate::model::time::short;
 use jiff::SignedDuration;
 use schemars::JsonSchema;

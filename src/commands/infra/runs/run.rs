@@ -5,12 +5,12 @@ use super::report;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::infra::environment_runs::{environment_runs, state};
-use crate::commands::infra::shown;
-use crate::commands::printed::print_result;
+use crate::commands::infra::plan_texts;
+use crate::commands::report_output::print_result;
 use crate::headless::{self, TimeDisplay};
 use crate::infra::run::times;
 use crate::model::infra::estimate::History;
-use crate::model::infra::order::ListedRun;
+use crate::model::infra::run_order::ListedRun;
 use crate::model::infra::{Graph, RunState};
 use crate::runtime::clock::zone;
 use jiff::Timestamp;
@@ -38,7 +38,7 @@ fn left(listed: &ListedRun, state: &RunState, history: &History) -> Option<u64> 
         state.started.as_ref().filter(|started| started.goal.applies() && state.end.is_none() && listed.live)?;
     let graph = Graph::new(started.units.clone()).ok()?;
     let plans =
-        state.units.iter().filter_map(|(unit, is)| Some((unit, shown::read_plan(&is.plan.as_ref()?.shown).ok()?)));
+        state.units.iter().filter_map(|(unit, is)| Some((unit, plan_texts::read_plan(&is.plan.as_ref()?.shown).ok()?)));
     let usual: BTreeMap<&str, u64> =
         plans.filter_map(|(unit, plan)| Some((unit.as_str(), history.plan_duration(&plan)?))).collect();
     History::remaining_seconds(state, &graph, |unit| usual.get(unit).copied(), Timestamp::now().as_second())

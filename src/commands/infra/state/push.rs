@@ -5,14 +5,14 @@ use crate::app::command::Risk;
 use crate::cli::{ExitCode, Report};
 use crate::commands::confirmation::confirm;
 use crate::commands::context::Context;
-use crate::commands::infra::audited::AuditedWriter;
+use crate::commands::infra::audited_change::AuditedWriter;
+use crate::commands::infra::endpoint_check;
 use crate::commands::infra::environment_runs::{check_writable, runs_root};
-use crate::commands::infra::opened::{self, report, with_timeout};
-use crate::commands::infra::world;
-use crate::commands::say::print_note;
+use crate::commands::infra::environment_units::{self, report, with_timeout};
+use crate::commands::progress::print_note;
 use crate::infra::Access;
-use crate::infra::kept::StoredState;
-use crate::infra::run::left;
+use crate::infra::run::unwritten_states;
+use crate::infra::unwritten_state::StoredState;
 use crate::model::infra::{InfraError, InfraErrorKind};
 use crate::model::text::{pluralize, shell_quote};
 use crate::runtime::stop::unless_stopped;
@@ -20,13 +20,14 @@ use std::path::PathBuf;
 
 pub(super) async fn push(context: &Context, arguments: &Push) -> Result<ExitCode, Report> {
     check_writable(context)?;
-    let opened = unless_stopped(opened::open_for_query(context, &arguments.target)).await??;
+    let opened = unless_stopped(environment_units::open_for_query(context, &arguments.target)).await??;
     let found: Vec<(&crate::model::infra::Unit, PathBuf)> = match (&arguments.from, opened.found.graph.units()) {
         (Some(file), [unit]) => vec![(unit, file.clone())],
         (Some(_), _) => return Err(Report::usage("a state is pushed to one unit").hint("name it with --unit")),
-        (None, units) => {
-            units.iter().flat_map(|unit| left::errored_states(unit).into_iter().map(move |file| (unit, file))).collect()
-        }
+        (None, units) => units
+            .iter()
+            .flat_map(|unit| unwritten_states::errored_states(unit).into_iter().map(move |file| (unit, file)))
+            .collect(),
     };
     let (unit, file) = match found.as_slice() {
         [] => {
@@ -40,8 +41,8 @@ pub(super) async fn push(context: &Context, arguments: &Push) -> Result<ExitCode
                 .hint(format!("name the one that is meant with --unit: {}", units.join(", "))));
         }
     };
-    let (loaded, _) = opened::environment(context, &arguments.target.of)?;
-    world::check(&runs_root(loaded.config.audit_file.as_deref())?, &opened, &[unit])?;
+    let (loaded, _) = environment_units::environment(context, &arguments.target.of)?;
+    endpoint_check::check(&runs_root(loaded.config.audit_file.as_deref())?, &opened, &[unit])?;
     let access = Access::new(&opened.found, unit);
     let kept = unless_stopped(with_timeout(context, StoredState::read(&access, file))).await??.map_err(report)?;
     for line in kept.describe() {

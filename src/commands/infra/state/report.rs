@@ -1,6 +1,6 @@
 //! The reports of `cockpit infra state`.
 
-use crate::commands::infra::failed::FailedUnit;
+use crate::commands::infra::failed_units::FailedUnit;
 use crate::headless::Rows;
 use crate::headless::emit::Printable;
 use crate::headless::table::{Table, left_aligned, prose};

@@ -4,13 +4,13 @@ use super::args::{Arguments, Pull, Show, What};
 use super::report::{LIST, ResourceDto, SHOW, StateList, StateShow};
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
-use crate::commands::infra::failed::{FailedUnit, exit_code_for, print_failures};
-use crate::commands::infra::opened::{self, report, with_timeout};
+use crate::commands::infra::environment_units::{self, report, with_timeout};
+use crate::commands::infra::failed_units::{FailedUnit, exit_code_for, print_failures};
 use crate::commands::infra::target::{Environment, Target};
-use crate::commands::printed::{emit, print_result};
-use crate::commands::say::print_note;
+use crate::commands::progress::print_note;
+use crate::commands::report_output::{emit, print_result};
 use crate::headless;
-use crate::infra::{Access, look, query_each};
+use crate::infra::{Access, query_each, unit_reads};
 use crate::model::infra::state::{Resource, pulled, resources};
 use crate::model::infra::{InfraError, InfraErrorKind};
 use crate::model::names::nearest;
@@ -37,9 +37,9 @@ fn unread(access: &Access<'_>, error: &serde_json::Error) -> InfraError {
 }
 
 async fn list(context: &Context, target: &Target, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
-    let opened = opened::open_for_query(context, target).await?;
+    let opened = environment_units::open_for_query(context, target).await?;
     let answers =
-        with_timeout(context, query_each(&opened.found, |access| async move { look::addresses(&access).await }))
+        with_timeout(context, query_each(&opened.found, |access| async move { unit_reads::addresses(&access).await }))
             .await?;
     let queried = answers.len();
     let (mut resources, mut failed) = (Vec::new(), Vec::new());
@@ -62,7 +62,7 @@ async fn show(context: &Context, arguments: &Show, out: &mut dyn io::Write) -> R
         _ => return Err(Report::usage("one resource is needed, after the environment")),
     };
     let target = Target { of: Environment { environment }, units: arguments.units.clone() };
-    let opened = opened::open_for_query(context, &target).await?;
+    let opened = environment_units::open_for_query(context, &target).await?;
     let answers = with_timeout(
         context,
         query_each(&opened.found, |access| async move {
@@ -108,7 +108,7 @@ async fn show(context: &Context, arguments: &Show, out: &mut dyn io::Write) -> R
 }
 
 async fn pull(context: &Context, arguments: &Pull, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
-    let opened = opened::open_for_query(context, &arguments.target).await?;
+    let opened = environment_units::open_for_query(context, &arguments.target).await?;
     let [unit] = opened.found.graph.units() else {
         let names: Vec<&str> = opened.found.graph.units().iter().map(|unit| unit.name.as_str()).collect();
         return Err(

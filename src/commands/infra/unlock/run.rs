@@ -5,15 +5,15 @@ use crate::app::command::Risk;
 use crate::cli::{ExitCode, Report};
 use crate::commands::confirmation::confirm;
 use crate::commands::context::Context;
-use crate::commands::infra::audited::AuditedWriter;
-use crate::commands::infra::opened::{self, with_timeout};
-use crate::commands::say::print_note;
+use crate::commands::infra::audited_change::AuditedWriter;
+use crate::commands::infra::environment_units::{self, with_timeout};
+use crate::commands::progress::print_note;
 use crate::infra::{Access, locks, query_each};
 use crate::model::text::shell_quote;
 use crate::runtime::stop::unless_stopped;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, Report> {
-    let opened = unless_stopped(opened::open_for_query(context, &arguments.target)).await??;
+    let opened = unless_stopped(environment_units::open_for_query(context, &arguments.target)).await??;
     let unit_locks =
         with_timeout(context, query_each(&opened.found, |access| async move { locks::find_lock(&access).await }));
     let unit_locks = unless_stopped(unit_locks).await??;

@@ -3,19 +3,20 @@
 use super::args::Arguments;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
-use crate::commands::infra::failed::{FailedUnit, exit_code_for};
+use crate::commands::infra::environment_units::{self, with_timeout};
+use crate::commands::infra::failed_units::{FailedUnit, exit_code_for};
 use crate::commands::infra::findings::{Finding, Findings, SCHEMA};
-use crate::commands::infra::opened::{self, with_timeout};
-use crate::commands::printed::{emit, print_result};
-use crate::infra::{look, query_each};
+use crate::commands::report_output::{emit, print_result};
+use crate::infra::{query_each, unit_reads};
 use std::io;
 
 /// Runs `terraform validate` on each unit. If the code cannot even be parsed, finding the units already fails, with
 /// file and line.
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
-    let opened = opened::open_for_query(context, &arguments.target).await?;
+    let opened = environment_units::open_for_query(context, &arguments.target).await?;
     let answers =
-        with_timeout(context, query_each(&opened.found, |access| async move { look::validate(&access).await })).await?;
+        with_timeout(context, query_each(&opened.found, |access| async move { unit_reads::validate(&access).await }))
+            .await?;
     let queried = answers.len();
     let (mut findings, mut failed, mut units) = (Vec::new(), Vec::new(), Vec::new());
     for (unit, answer) in answers {

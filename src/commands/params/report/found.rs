@@ -4,10 +4,10 @@ use crate::commands::params::facts::Facts;
 use crate::headless::Rows;
 use crate::headless::emit::Printable;
 use crate::headless::table::{Table, left_aligned, prose};
-use crate::model::offered::with_scope;
 use crate::model::parameters::Kind;
 use crate::model::parameters::check::Finding;
 use crate::model::parameters::compare::Difference;
+use crate::model::suggested_commands::with_scope;
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -1,6 +1,6 @@
 //! Resumes a run whose supervisor was killed, or that has ended and is to continue.
 
-use super::super::leaf;
+use super::super::step_process;
 use super::Supervisor;
 use crate::model::infra::run::Phase;
 use crate::model::infra::run_event::{RunEventKind, Step};
@@ -28,7 +28,7 @@ impl Supervisor<'_> {
                         let text = format!("{} continues as process {pid}", super::super::folder::step_name(step));
                         self.note(Some(&name), text);
                     }
-                    tokio::spawn(leaf::follow(place, None, lines, false, self.out.clone()));
+                    tokio::spawn(step_process::follow(place, None, lines, false, self.out.clone()));
                 }
             }
         }

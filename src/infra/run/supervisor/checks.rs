@@ -4,10 +4,10 @@
 use super::super::ahead;
 use super::super::bound;
 use super::super::folder;
-use super::super::left;
 use super::super::show;
+use super::super::state_endpoints;
 use super::super::steps;
-use super::super::world;
+use super::super::unwritten_states;
 use super::Supervisor;
 use crate::model::infra::run_event::{Goal, RunEventKind, Step};
 use crate::model::infra::{Tool, Unit};
@@ -25,7 +25,7 @@ impl Supervisor<'_> {
             // Terragrunt initialises a unit that has neither. A unit that has one counts as initialised, even if its code has
             // changed.
             let made = |data: &Path| ["providers", "modules"].iter().any(|name| data.join(name).exists());
-            !world::working_dirs(unit).iter().any(|(_, data)| made(data))
+            !state_endpoints::working_dirs(unit).iter().any(|(_, data)| made(data))
         };
         let names = |units: Vec<&Unit>| units.into_iter().map(|unit| unit.name.clone()).collect::<Vec<_>>();
         let fresh = names(of_terragrunt.filter(is_fresh).collect());
@@ -54,10 +54,11 @@ impl Supervisor<'_> {
         if !matches!(step, Step::Plan | Step::Apply) {
             return None;
         }
-        if let Some(why) = world::other_world_of_unit(&self.runs, &self.order, unit) {
+        if let Some(why) = state_endpoints::other_world_of_unit(&self.runs, &self.order, unit) {
             return Some(why);
         }
-        let written = if step == Step::Apply { world::record_world(&self.runs, &self.order, unit) } else { Ok(()) };
+        let written =
+            if step == Step::Apply { state_endpoints::record_world(&self.runs, &self.order, unit) } else { Ok(()) };
         written.err().map(|error| format!("the AWS of its state cannot be recorded: {error}"))
     }
 
@@ -67,7 +68,7 @@ impl Supervisor<'_> {
         if step != Step::Plan || !self.order.goal.applies() {
             return None;
         }
-        let file = left::errored_states(unit).into_iter().next()?;
+        let file = unwritten_states::errored_states(unit).into_iter().next()?;
         Some(format!(
             "a state that could not be written is kept in {}, and what it has would be made once more: push it first with \
              `cockpit infra state push {} --unit {}`, or remove it where that was done",
@@ -83,7 +84,7 @@ impl Supervisor<'_> {
         if step != Step::Plan || !self.state.uninitialized.contains(name) {
             return None;
         }
-        world::other_world_of_unit(&self.runs, &self.order, &self.unit(name)?)
+        state_endpoints::other_world_of_unit(&self.runs, &self.order, &self.unit(name)?)
     }
 
     /// Returns why nothing may be planned or applied with these credentials; `None` if they belong to the account that the run

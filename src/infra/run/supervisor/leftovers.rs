@@ -1,11 +1,11 @@
 //! Leftovers of an apply that did not end well: resources that may be in no state, and a state that was not written.
 
 use super::super::folder;
-use super::super::leaf::{Exit, Progress, Report};
-use super::super::left;
 use super::super::shim;
 use super::super::show;
+use super::super::step_process::{Exit, Progress, Report};
 use super::super::steps;
+use super::super::unwritten_states;
 use super::Supervisor;
 use crate::model::infra::message::Action;
 use crate::model::infra::run::ResourcePhase;
@@ -103,7 +103,7 @@ impl Supervisor<'_> {
     /// Returns the state that Terraform could not write at the end of an apply, if it stored it.
     fn errored_state(&self, name: &str) -> Option<PathBuf> {
         let dir = shim::leaf(&folder::leaf(&self.run, name, Step::Apply)).map(|leaf| leaf.dir);
-        dir.map(|dir| dir.join(left::ERRORED)).filter(|state| state.exists())
+        dir.map(|dir| dir.join(unwritten_states::ERRORED)).filter(|state| state.exists())
     }
 
     /// Returns the resources created by an apply that was ended before it could write its state. A backend like S3 is written

@@ -1,12 +1,12 @@
 //! Reads plans in the background, including the guards of what they destroy and the data that would be lost.
 
-use super::super::around::shorten;
 use super::super::folder;
-use super::super::leaf::{Exit, Progress, Report};
 use super::super::mocks;
 use super::super::shim;
 use super::super::show;
+use super::super::step_process::{Exit, Progress, Report};
 use super::super::steps;
+use super::super::supervisor_helpers::shorten;
 use super::Supervisor;
 use crate::model::infra::Unit;
 use crate::model::infra::message::Message;

@@ -1,7 +1,7 @@
 //! The effects of a cancel on the steps in progress. They are derived in every round from the requests and from what was done
 //! about them. So nothing is sent twice, even after the run was resumed, and what cannot be sent yet is sent later.
 
-use super::super::leaf::StepPlace;
+use super::super::step_process::StepPlace;
 use super::Supervisor;
 use crate::model::infra::run_event::{RunEventKind, Step};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};

@@ -2,14 +2,14 @@
 
 use super::super::ahead;
 use super::super::folder;
-use super::super::leaf::Exit;
+use super::super::step_process::Exit;
 use super::super::steps;
 use super::shows::PlanValidity;
 use super::{AccountLookup, LossCounter, Outside, Supervisor};
 use crate::model::infra::message::{Action, Message, Summary};
 use crate::model::infra::run_event::{Actor, Goal, Request, RequestKind, RunEventKind, Step};
 use crate::model::infra::schedule::Decision;
-use crate::model::infra::world::{ENDPOINTS, EndpointVariables};
+use crate::model::infra::state_endpoint::{ENDPOINTS, EndpointVariables};
 use crate::model::infra::{Around, RunOrder, Tool, Unit};
 use crate::private_files;
 use jiff::Timestamp;

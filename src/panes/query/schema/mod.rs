@@ -3,8 +3,8 @@
 //! [`state`] holds the state, [`ask`] sends queries in the second session, [`rows`] provides rows and their status, and
 //! [`update`] handles keys.
 
-pub mod ask;
 pub mod keys;
+pub mod requests;
 pub mod rows;
 #[cfg(test)]
 pub(super) mod samples;

@@ -1,6 +1,6 @@
 //! Handlers for keys of the schema browser.
 
-use super::ask;
+use super::requests;
 use super::rows::{detail_row, section, selected, selected_row, shown};
 use super::select::{select, select_wanted};
 use super::state::{DETAIL, TREE};
@@ -10,7 +10,7 @@ use crate::app::effect::Effect;
 use crate::app::list::List;
 use crate::app::overlays;
 use crate::app::pane::Motion;
-use crate::app::update::settle::after_move;
+use crate::app::update::refresh::after_move;
 use crate::app::update::windows::push_window;
 use crate::model::sql::edit::only_table;
 use crate::model::sql::keywords::quote_identifier;
@@ -20,7 +20,7 @@ use crate::model::sql::schema::objects::Group;
 use crate::model::sql::schema::tree::{Row, is_open, key_of, key_of_group, key_of_schema, row};
 use crate::panes::query::editing::text_changed;
 use crate::panes::query::state::{EDITOR, RESULT};
-use crate::panes::query::{looked, pump};
+use crate::panes::query::{look_ups, psql};
 
 /// Number of rows read for a first look.
 const FIRST: u32 = 100;
@@ -287,15 +287,15 @@ pub fn first_rows(app: &mut App) -> Vec<Effect> {
     }
     close(app);
     app.focus_on(RESULT);
-    pump::enqueue(app, &format!("{statement};"));
+    psql::enqueue(app, &format!("{statement};"));
     after_move(app)
 }
 
 /// Reads everything again.
 pub fn refresh(app: &mut App) -> Vec<Effect> {
     app.panes.query.catalogue_requested = false;
-    ask::drop_details(app);
-    let mut effects = looked::catalogue(app);
+    requests::drop_details(app);
+    let mut effects = look_ups::catalogue(app);
     effects.extend(after_move(app));
     effects
 }

@@ -1,9 +1,9 @@
 //! Runs one statement: its rows go to disk as they arrive, or to another target; facts about them go to the asker.
 
 use super::bind::{bind_values, prepared_name};
-use super::inlet::Inlet;
-use super::outlet::Outlet;
-use super::place;
+use super::copy_source::Inlet;
+use super::result_target::Outlet;
+use super::results_folder;
 use crate::db::spool::Full;
 use crate::db::wire::{self, Messages};
 use crate::db::{Connection, Event, Lost, Spool};
@@ -66,7 +66,7 @@ pub(super) async fn run(
         has_no_encoding: connection.has_no_encoding(),
         outlet: None,
         inlet: None,
-        folder: place::folder(),
+        folder: results_folder::folder(),
         limit: open.settings.result_limit,
         describes: job.options.describe_only,
         described: Vec::new(),
@@ -343,7 +343,7 @@ impl Running<'_> {
         }
         let limit = self.open.settings.result_limit;
         self.limit = limit.min(limit.saturating_mul(ALL_RESULTS).saturating_sub(self.open.stored_bytes()));
-        match place::spool(columns.clone(), self.limit) {
+        match results_folder::spool(columns.clone(), self.limit) {
             Ok((spool, folder)) => {
                 self.folder = folder;
                 let spool = Arc::new(spool);

@@ -2,7 +2,7 @@
 
 use super::export::PiecewiseFile;
 use crate::db::Spool;
-use crate::model::sql::nested::{self, BYTES};
+use crate::model::sql::nested_values::{self, BYTES};
 use crate::runtime::files;
 use std::fs::File;
 use std::io::{self, Write as _};
@@ -49,7 +49,7 @@ impl PiecewiseFile for ValueFile {
         let mut piece = self.spool.read_bytes(self.rest.0, count as usize)?;
         if self.digits {
             let text = format!("\\x{}", String::from_utf8_lossy(&piece));
-            piece = nested::bytes(&text).ok_or(io::ErrorKind::InvalidData)?;
+            piece = nested_values::bytes(&text).ok_or(io::ErrorKind::InvalidData)?;
         }
         self.file.write_all(&piece)?;
         self.bytes += piece.len() as u64;

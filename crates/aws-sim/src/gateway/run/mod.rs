@@ -1,6 +1,6 @@
 //! An agent: it lives as long as its session, over any number of links.
 
-mod harm;
+mod faults;
 mod streams;
 
 use super::alarm::Alarm;
@@ -291,7 +291,7 @@ impl Running {
         let at = Instant::now() + Duration::from_millis(verdict.delay_ms);
         match verdict.kind {
             Some(Kind::Drop) => return,
-            Some(Kind::Damage) => self.inbox.push_back((at, harm::damaged(&bytes))),
+            Some(Kind::Damage) => self.inbox.push_back((at, faults::damaged(&bytes))),
             Some(Kind::Duplicate) => self.inbox.extend([(at, bytes.clone()), (at, bytes)]),
             Some(Kind::Reorder) if self.late.is_none() => {
                 self.late = Some(bytes);

@@ -13,7 +13,7 @@ use crate::world::ecs::Fate;
 use crate::world::lifecycle::RollbackOutcome;
 use crate::world::load::Shape;
 use crate::world::metrics::MetricName;
-use crate::world::night::{Function, Schedule};
+use crate::world::nightly_stop::{Function, Schedule};
 use crate::world::tasksets::Controller;
 use crate::world::{DAY, Event, HOUR, MINUTE, SECOND, World};
 

@@ -5,8 +5,8 @@
 //!
 //! The text of lines is in `lines`; the last lines of a task are in `ends`; requests are in `services::logs`.
 
-mod ends;
 mod groups;
+mod last_lines;
 mod lines;
 
 use super::ecs::{Fate, Task};
@@ -211,7 +211,8 @@ impl Stream {
         let shape = Shape::of(&c.name);
         let id = format!("{id:032x}");
         let stop = task.stop.as_ref();
-        let last = if until.is_some() { ends::last_lines(task.fate, shape, stop.map(|s| s.code)) } else { Vec::new() };
+        let last =
+            if until.is_some() { last_lines::last_lines(task.fate, shape, stop.map(|s| s.code)) } else { Vec::new() };
         Some(Stream {
             region: world.log_region(world.clusters[cluster].region, group),
             group: group.clone(),

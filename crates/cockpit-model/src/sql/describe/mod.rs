@@ -11,7 +11,7 @@ pub mod request;
 pub mod table;
 
 use crate::sql::Column;
-use crate::sql::sheet::{Sheet, SheetKind};
+use crate::sql::small_table::{Sheet, SheetKind};
 use request::{Flags, ListRequest, Setting};
 use std::collections::VecDeque;
 use table::Relation;

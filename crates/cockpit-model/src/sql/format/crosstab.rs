@@ -1,6 +1,6 @@
 //! `\crosstabview`: a result pivoted so that the values of one column become headings.
 
-use crate::sql::sheet::Sheet;
+use crate::sql::small_table::Sheet;
 use crate::sql::token::fold_identifier;
 
 /// Maximum number of headings, which is the server's limit for the columns of a table.

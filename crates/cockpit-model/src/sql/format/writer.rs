@@ -4,7 +4,7 @@ use super::aligned::Aligned;
 pub use super::head::{Head, Kind};
 use super::lines::Lines;
 use super::options::{Expanded, Format, Options};
-use crate::sql::sheet::{Sheet, SheetKind};
+use crate::sql::small_table::{Sheet, SheetKind};
 
 /// Writes one result. Of a table, the first [`super::aligned::SAMPLE_ROWS`] rows or [`super::aligned::SAMPLE_BYTES`] bytes
 /// are held back until its widths are known.

@@ -2,8 +2,8 @@
 
 use crate::sql::describe::QueryResult;
 use crate::sql::format::Options;
-use crate::sql::scan::Open;
-use crate::sql::sheet::Sheet;
+use crate::sql::small_table::Sheet;
+use crate::sql::statement_end::Open;
 use crate::sql::{Column, ServerMessage, Transaction};
 
 /// The destination of output.

@@ -6,8 +6,8 @@ use super::state::{Branch, Interpreter, Mode, Origin, Source, Use, Waiting};
 use crate::sql::Transaction;
 use crate::sql::commands::{Support, find};
 use crate::sql::format::options::boolean;
-use crate::sql::scan::Scan;
 use crate::sql::split::command_name;
+use crate::sql::statement_end::Scan;
 use crate::sql::token::{Kind, Token, next_as, tokens, tokens_as};
 
 /// A part of the data after a `COPY`.

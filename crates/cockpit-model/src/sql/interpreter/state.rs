@@ -5,7 +5,7 @@ use super::arguments::Arguments;
 use super::halt::Halt;
 use crate::sql::describe::Describe;
 use crate::sql::format::Options;
-use crate::sql::scan::{Open, Scan};
+use crate::sql::statement_end::{Open, Scan};
 use crate::sql::variables::Variables;
 use crate::sql::{Server, ServerMessage, Transaction};
 use std::collections::VecDeque;

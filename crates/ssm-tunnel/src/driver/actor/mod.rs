@@ -1,23 +1,23 @@
 //! The loop that drives a sequence of sessions: all events arrive here.
 
-mod act;
+mod actions;
+mod distribution;
 mod endings;
-mod look;
-mod spread;
+mod periodic;
 mod traffic;
 
-use super::awake::Awake;
 use super::bucket::Bucket;
 use super::dial::Link;
-use super::extra::ExtraSessions;
+use super::extra_sessions::ExtraSessions;
 use super::gate::{Gate, OpenSession, Options, Token};
 use super::listener::{Accepted, Listener};
 use super::local::{FromLocal, Key, ToLocal};
-use super::recent::Recent;
+use super::recent_traffic::Recent;
 use super::shell_io::{ShellInput, ShellOutput};
 use super::status::Status;
-use crate::carried::Purpose;
+use super::suspension::Awake;
 use crate::message::Size;
+use crate::purpose::Purpose;
 use crate::session::Session;
 use crate::smux::StreamId;
 use crate::supervisor::{Failure, Input, State, Supervisor};
@@ -211,7 +211,7 @@ impl<G: Gate> Actor<G> {
             awake: Awake::new(SystemTime::now()),
             refusal_published: None,
             supervisor: Supervisor::new(replaces),
-            session: act::new_session(purpose, &options, epoch_ms()),
+            session: actions::new_session(purpose, &options, epoch_ms()),
             epoch_ms: epoch_ms(),
             options,
             target: None,

@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::agent::Agent;
-use crate::carried::{Event, SendRate};
 use crate::driver::bucket::LIMIT;
 use crate::driver::gate::Credentials;
+use crate::purpose::{Event, SendRate};
 use crate::supervisor::{Action, Closed, FailureKind};
 use bytes::Bytes;
 use std::ops::RangeInclusive;

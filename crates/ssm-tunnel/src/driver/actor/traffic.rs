@@ -1,12 +1,12 @@
 //! Transfer of data from the link to local programs, and back.
 
 use super::{Actor, BATCH, CHECK_INTERVAL, Local, Served};
-use crate::carried::Event;
 use crate::driver::gate::Gate;
 use crate::driver::listener::Accepted;
 use crate::driver::local::{self, FromLocal, Key, ToLocal};
-use crate::driver::recent::Recent;
+use crate::driver::recent_traffic::Recent;
 use crate::driver::shell_io::{ShellInput, ShellOutput};
+use crate::purpose::Event;
 use crate::supervisor::{Failure, FailureKind, Input, State};
 use crate::time::Time;
 use bytes::Bytes;

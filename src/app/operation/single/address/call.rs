@@ -1,7 +1,7 @@
 //! The AWS calls that allow addresses, and their replies.
 
 use crate::model::health_probe::declared::{Balancer, Rule};
-use crate::model::health_probe::door::AccessChange;
+use crate::model::health_probe::manual_access::AccessChange;
 use serde_json::{Value, json};
 
 /// A read of load balancers and security groups.

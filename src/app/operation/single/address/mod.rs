@@ -12,7 +12,7 @@ use crate::app::operation::step::Ctx;
 use crate::model::Failure;
 use crate::model::deploy::{Change, Check, Level};
 use crate::model::health_probe::declared::{Balancer, Rule};
-use crate::model::health_probe::door::{AccessChange, AccessError, MARK, network, plan_closing, plan_opening};
+use crate::model::health_probe::manual_access::{AccessChange, AccessError, MARK, network, plan_closing, plan_opening};
 use crate::model::names::list_names;
 use call::{Ingress, ReachRead, ReachReply};
 use jiff::tz::TimeZone;

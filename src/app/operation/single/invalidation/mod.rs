@@ -289,7 +289,7 @@ impl Job for InvalidationChange {
         let Reply::Cdn(CdnReply::Invalidation(found)) = reply else { return None };
         let Some(found) = found else {
             let id = self.id.clone().unwrap_or_default();
-            return Some(Outcome::new(Verdict::Unknown, format!("the invalidation {id} is not there any more")));
+            return Some(Outcome::new(Verdict::Unknown, format!("the invalidation {id} no longer exists")));
         };
         let done = found.status == "Completed";
         let waited = ctx.now.duration_since(sent.at);
