@@ -124,6 +124,33 @@ fn glossary_lists_every_module_and_no_unused_word() {
     }
 }
 
+/// A filter that matches no test runs nothing, and does not fail either.
+#[test]
+fn test_filters_of_dev_match_tests() {
+    let tree = Tree::read();
+    let dev = fs::read_to_string(root().join("dev")).expect("text");
+    let is_filter = |word: &str| word.contains('_') && word.chars().all(|next| next.is_alphanumeric() || next == '_');
+    let mut filters = BTreeSet::new();
+    for line in dev.lines() {
+        let Some((_, arguments)) = line.split_once("cargo test ") else { continue };
+        let words: Vec<&str> = arguments.split_whitespace().collect();
+        let pairs = words.windows(2).filter(|pair| pair[0] != "--test" && is_filter(pair[1]));
+        filters.extend(pairs.map(|pair| pair[1].to_owned()));
+    }
+    assert!(filters.len() >= 3, "{filters:?}");
+    for filter in filters {
+        let is_test = |line: &str| {
+            line.split_once("fn ")
+                .is_some_and(|(_, rest)| rest.split('(').next().is_some_and(|name| name.contains(&filter)))
+        };
+        let mut files = ["src", "crates", "tests"].into_iter().flat_map(|folder| tree.under(folder));
+        assert!(
+            files.any(|(_, source)| source.text.lines().any(is_test)),
+            "./dev runs the tests `{filter}`, and there are none"
+        );
+    }
+}
+
 /// Adding a feed needs its pure file, the file that makes the requests, and one line in the list beside their declarations.
 #[test]
 fn feed_is_one_line_in_the_list() {

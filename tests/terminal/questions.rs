@@ -287,7 +287,7 @@ fn run_question_is_left_by_key_signal_timeout_and_end_of_the_run() {
     let open = |arguments: &str| Terminal::open(command(&home, None, arguments), 120, 40);
     let interrupt = |terminal: &mut Terminal| {
         terminal.press("\u{3}");
-        terminal.shows("[w]ait on? [d]");
+        terminal.shows("keep [w]aiting? [d]");
     };
     let mut terminal = open("infra apply lab --yes");
     until("the start of its apply", PATIENCE, || home.path().join("units/a/begun").exists().then_some(()));

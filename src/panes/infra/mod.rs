@@ -239,7 +239,7 @@ const COMMANDS: &[Command] = &[
     )
     .with_risk(Risk::Change)
     .on_bottom(Bottom::First(5)),
-    Command::new(Id("infra-mark"), OWN, "mark", &["space"], "Mark the selected unit, or unmark it; in a unit the selected resource.", update::mark)
+    Command::new(Id("infra-mark"), OWN, "mark", &["space"], "Mark or unmark the selected unit or resource.", update::mark)
         .on_bottom(Bottom::First(6)),
     Command::new(
         Id("infra-retry"),
@@ -266,8 +266,7 @@ const COMMANDS: &[Command] = &[
         OWN,
         "drift",
         &["W"],
-        "Detect drift in the marked units or in all: changes made elsewhere, and running resources that differ from their \
-         declaration. Changes nothing.",
+        "Detect drift in the marked units or in all: changes made elsewhere, differences from the declaration. Changes nothing.",
         |app| begin::begin(app, Goal::Drift),
     )
     .with_risk(Risk::Change),
