@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn insights_query_prints_rows_and_its_cost() {
     let (home, world) = (Home::new(), World::staging());
-    let output = line(&mut home.on(&world), "insights errors --since 6h -o json").exits(0);
+    let output = line(&mut home.on(&world), "insights errors --since 2h -o json").exits(0);
     let result = output.json();
     assert_eq!(result["schema"], "cockpit.insights/1");
     follows_schema(&home, "insights", &result);
