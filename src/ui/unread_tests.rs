@@ -149,7 +149,7 @@ fn every_block_reports_its_unreadable_sources() {
     let mut checked = 0;
     // A source that changes no block at the large size is not tried further: the small size shows less of the same.
     let mut used: BTreeSet<(&str, Source)> = BTreeSet::new();
-    let mut without_source: BTreeMap<(&str, (u16, u16), Source), Vec<(Block, String)>> = BTreeMap::new();
+    let mut without_source = BTreeMap::new();
     let every = VIEWS.into_iter().flat_map(|keys| SIZES.map(|size| (keys, size)));
     for (keys, size, unread) in
         every.flat_map(|(keys, size)| [Unread::Refused, Unread::Broken].map(|unread| (keys, size, unread)))

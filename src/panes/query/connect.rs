@@ -212,7 +212,7 @@ pub fn news(app: &mut App, part: Part<sql::Fact>) {
     match part {
         Part::Page(fact) => answers::fact(app, fact),
         Part::Last(_) => {
-            answers::lost(app, &Failure::new(FailureKind::Unreachable, "the server closed the connection"))
+            answers::lost(app, &Failure::new(FailureKind::Unreachable, "the server closed the connection"));
         }
         Part::Failed(failure) => answers::lost(app, &failure),
     }
