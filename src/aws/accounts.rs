@@ -1,4 +1,5 @@
-//! The latest credentials whose account was verified, and clients that use only those. The request is made in [`super::bound`].
+//! The latest credentials whose account was verified, and clients that use only those. The request is made in
+//! [`super::verified_reads`].
 
 use super::pinned::Pinned;
 use crate::model::{Failure, Identity};

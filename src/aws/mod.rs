@@ -8,7 +8,7 @@
 //! - [`wire`]: the HTTP client shared by all clients; counts requests, measures the servers' clock.
 //! - [`service_clock`]: how far the servers' clock is ahead of this machine's.
 //! - [`budget`]: rate limits of each API and priority.
-//! - [`ask`]: one query with all its pages, and its answer.
+//! - [`query`]: one query with all its pages, and its answer.
 //! - [`calls`]: the reads and changes of operations; `writer` sends each change once.
 //! - [`failure`]: every failure as a sentence.
 //! - [`probe`]: tries each read once for `cockpit doctor`; `probe::operations` has the reads of operations.

@@ -1,4 +1,4 @@
-//! Follows log groups continuously, page by page, without losing lines. One-time reads are in [`super::once`].
+//! Follows log groups continuously, page by page, without losing lines. One-time reads are in [`super::single_read`].
 //!
 //! Each group is read from the end of the last read with an overlap, because lines may become visible seconds after
 //! they were written; lines already seen are recognized by id. Most rounds look back a few seconds, one every 20 s

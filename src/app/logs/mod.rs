@@ -1,13 +1,13 @@
 //! Logs: where they are, what is requested when, and the order in which lines are output.
 //!
 //! - [`sources`]: from services and names to log groups and their streams.
-//! - [`follow`]: the state machine that reads groups continuously by pages, without losing lines; [`once`]: the one
-//!   that reads them once, with both APIs in parallel: [`slices`] of the range, and how the APIs [`share`] them.
+//! - [`follow`]: the state machine that reads groups continuously by pages, without losing lines; [`single_read`]: the one
+//!   that reads them once, with both APIs in parallel: [`slices`] of the range, and how the APIs [`distribution`] them.
 //! - `feed`: one followed group; `again`: which of its ranges are read once more for late lines.
 //! - [`reader`]: what a headless command requests when, and what it reports.
-//! - [`named`]: named filters.
-//! - [`insights`]: presets and the cost of a query; [`written`]: lines as JSON; [`when`]: times as people write them.
-//! - [`order`]: puts lines of several groups in order of time, holding them back for a bounded time.
+//! - [`named_filters`]: named filters.
+//! - [`insights`]: presets and the cost of a query; [`json_line`]: lines as JSON; [`time_input`]: times as people write them.
+//! - [`line_order`]: puts lines of several groups in order of time, holding them back for a bounded time.
 //!
 //! The pane is `panes::logs`. Pure, like all of `app`: time enters as a number, requests leave as data. The crate
 //! `log-store` keeps and searches the lines.

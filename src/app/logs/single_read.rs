@@ -2,7 +2,7 @@
 //!
 //! `FilterLogEvents` reads all streams of a group, `GetLogEvents` one stream; their pages have the same size, and each
 //! API has its own rate limit. So the range is cut into [`super::slices`], each a chain of pages of one API;
-//! [`super::share`] distributes them. If a group has too many streams to name, or a pattern is used, only the first API
+//! [`super::distribution`] distributes them. If a group has too many streams to name, or a pattern is used, only the first API
 //! can read it.
 
 pub use super::distribution::Rates;

@@ -1,4 +1,4 @@
-//! The trait that every kind of operation implements, used by the common life cycle ([`super::one`]), the screen and
+//! The trait that every kind of operation implements, used by the common life cycle ([`super::life_cycle`]), the screen and
 //! the reports. Each kind has a folder of its own.
 
 use super::call::CallResult;

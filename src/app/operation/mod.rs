@@ -10,12 +10,12 @@
 //! - [`single`]: changes of a single thing that are followed until they hold: starting, stopping and rebooting
 //!   instances; invalidating a distribution's cache; muting and unmuting an alarm; and others.
 //! - [`parameter`]: writing and deleting parameters, and restarting the services that read them.
-//! - [`choose`]: the options to choose from before an operation starts.
-//! - [`sure`]: one change whose answer may be lost.
+//! - [`options`]: the options to choose from before an operation starts.
+//! - [`exactly_once`]: one change whose answer may be lost.
 //! - [`plan`], [`outcome`]: what is confirmed, and how it ends.
 //! - `refusals`: how long refused credentials are waited for.
 //! - `rounds`: rounds of reads while a change takes effect.
-//! - [`one`]: the common life cycle: planned, confirmed, recorded, done, recorded.
+//! - [`life_cycle`]: the common life cycle: planned, confirmed, recorded, done, recorded.
 //!
 //! This file holds all operations of a session: it issues call ids, joins simultaneous reads of several watched
 //! deployments, and drops replies that nothing waits for.
@@ -75,7 +75,7 @@ const RELEASES_PER_CALL: usize = 20;
 pub struct Operations {
     /// The operations, in the order of their start.
     pub list: Vec<Operation>,
-    /// How long operations started from now on are watched, instead of [`one::LIMIT`].
+    /// How long operations started from now on are watched, instead of [`life_cycle::LIMIT`].
     pub limit: Option<jiff::SignedDuration>,
     /// How far the service's clock is ahead of the local one.
     pub ahead: jiff::SignedDuration,

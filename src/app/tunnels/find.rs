@@ -52,7 +52,7 @@ pub fn tunnel_to<'a>(app: &'a App, to: &RemoteTarget) -> Option<&'a Tunnel> {
 }
 
 /// The server's address behind a ready tunnel of the open environment, with the tunnel's local end. `None` if no tunnel
-/// is ready: [`tunnel_to`] returns its state, [`super::ask::open`] opens one.
+/// is ready: [`tunnel_to`] returns its state, [`super::opening::open`] opens one.
 pub fn server_behind(app: &App, wanted: &RemoteTarget) -> Option<Place> {
     let tunnel = tunnel_to(app, wanted).filter(|tunnel| tunnel.status.phase == Phase::Ready)?;
     let far = &tunnel.plan.remote;

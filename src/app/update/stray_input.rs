@@ -1,4 +1,4 @@
-//! Keys and pasted text that were meant for an input line that has closed (see [`crate::app::astray`]).
+//! Keys and pasted text that were meant for an input line that has closed (see [`crate::app::stray_input`]).
 
 use crate::app::App;
 use crate::app::command::{Id, Scope};

@@ -1,7 +1,7 @@
 //! The Infra pane: the environment's units and their order, what a plan would do, and a run in progress.
 //!
-//! [`state`] holds the state, [`update`] handles keys and answers, [`ask`] creates requests, [`windows`] has the dialogs,
-//! [`late`] handles answers for another environment, [`tell`] has the texts, and [`drawing`] the graphs.
+//! [`state`] holds the state, [`update`] handles keys and answers, [`requests`] creates requests, [`windows`] has the dialogs,
+//! [`late_answers`] handles answers for another environment, [`texts`] has the texts, and [`pictures`] the graphs.
 
 pub mod apply;
 pub mod approve;

@@ -1,7 +1,7 @@
 //! The Logs pane: the log lines of all services.
 //!
-//! [`state`] holds what is read, kept and shown; [`update`] handles keys, with [`marks`] and [`typed`]; [`windows`] are the
-//! dialogs, and [`choice`] is what can be chosen in them. `app::logs` reads the groups, and the crate `log-store` keeps and
+//! [`state`] holds what is read, kept and shown; [`update`] handles keys, with [`marks`] and [`input_lines`]; [`windows`] are the
+//! dialogs, and [`choices`] is what can be chosen in them. `app::logs` reads the groups, and the crate `log-store` keeps and
 //! searches the lines.
 
 pub mod choices;

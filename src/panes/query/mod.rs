@@ -1,10 +1,11 @@
 //! The Query pane: a SQL session on the environment's database, with an editor that follows psql's habits, and results as
 //! grids that may be larger than memory.
 //!
-//! [`state`] holds the state; [`connect`], [`facts`] and [`returning`] the session; [`pump`], [`run`] and [`outcome`] run
-//! statements and handle their results; [`guard`] decides what needs confirmation; [`texts`], [`several`] and [`find`] are
-//! the editor's texts; [`schema`] shows the database's objects; [`follow`] follows foreign keys; [`scan`], [`reading`],
-//! [`value`] and [`standing`] handle rows; [`update`], [`editing`], [`moving`], [`result_keys`] and [`pick`] handle keys.
+//! [`state`] holds the state; [`connect`], [`answers`] and [`reconnect`] the session; [`psql`], [`run`] and
+//! [`psql_outcome`] run statements and handle their results; [`guard`] decides what needs confirmation; [`editor_texts`],
+//! [`editor_tabs`] and [`editor_search`] are the editor's texts; [`schema`] shows the database's objects; [`foreign_keys`]
+//! follows foreign keys; [`scan`], [`row_scans`], [`value`] and [`previous_rows`] handle rows; [`update`], [`editing`],
+//! [`moving`], [`result_keys`] and [`confirmed`] handle keys.
 
 pub mod addresses;
 pub mod answers;

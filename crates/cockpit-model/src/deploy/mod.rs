@@ -3,7 +3,7 @@
 //! - [`preflight`]: checks before a change.
 //! - [`diff`]: the current and the next task definition.
 //! - [`history`]: earlier versions, and the usual duration of deployments.
-//! - [`trouble`]: why new tasks do not start, reported before a limit is reached.
+//! - [`task_problems`]: why new tasks do not start, reported before a limit is reached.
 
 pub mod diff;
 pub mod history;

@@ -1,4 +1,4 @@
-//! Generation of a configuration from an account: discovered resources ([`seen`]), grouping into environments
+//! Generation of a configuration from an account: discovered resources ([`discovered`]), grouping into environments
 //! ([`group`]), output (`write`), and differences from an existing file ([`diff`]).
 
 pub mod diff;

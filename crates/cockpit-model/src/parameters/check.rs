@@ -1,6 +1,6 @@
 //! Problems of parameters that task definitions need. Only evident problems are reported: an unreadable parameter is
 //! known from a missing execution role, from IAM's evaluation of the role's policies, or from a task that could not
-//! start. What remains unknown is in [`super::rights`].
+//! start. What remains unknown is in [`super::permissions`].
 
 use super::permissions::Denied;
 use super::references::{ParameterReference, ValueSource, normalize};

@@ -2,11 +2,11 @@
 //! checks of both.
 //!
 //! - [`value`]: a value that is never printed; [`change`]: how one differs from another, without revealing either.
-//! - [`named`]: references in task definitions; [`check`]: their problems.
-//! - [`rights`]: whether roles can read them, as far as that is known before a task fails.
+//! - [`references`]: references in task definitions; [`check`]: their problems.
+//! - [`permissions`]: whether roles can read them, as far as that is known before a task fails.
 //! - [`compare`]: comparison of two environments by names; [`tree`]: names as a tree of paths.
-//! - [`place`]: the environment that a parameter belongs to, by its path.
-//! - [`secret`]: secrets and their rotation; [`own`]: the secrets of a region that belong to an environment;
+//! - [`environment_path`]: the environment that a parameter belongs to, by its path.
+//! - [`secret`]: secrets and their rotation; [`secret_owner`]: the secrets of a region that belong to an environment;
 //!   [`dotenv`]: parameters as a dotenv file.
 
 pub mod change;

@@ -1,5 +1,5 @@
-//! The events of an environment on one timeline: collected from several sources ([`gather`], [`local`], [`trail`]),
-//! merged and sorted ([`merge`]), assigned to environments ([`owners`]), and ranked as possible causes ([`near`]).
+//! The events of an environment on one timeline: collected from several sources ([`collect`], [`local`], [`cloudtrail`]),
+//! merged and sorted ([`merge`]), assigned to environments ([`owners`]), and ranked as possible causes ([`possible_causes`]).
 
 pub mod cloudtrail;
 pub mod collect;

@@ -1,5 +1,5 @@
 //! Generated histories: a small, unreliable AWS that behaves arbitrarily, and a deployment that must not misreport it.
-//! It never succeeds unless our own deployment ended SUCCESSFUL; it never has two verdicts; every path ends. [`every`]
+//! It never succeeds unless our own deployment ended SUCCESSFUL; it never has two verdicts; every path ends. [`exhaustive`]
 //! goes through all stories of an operation one by one ([`stage`] plays them).
 
 mod exhaustive;

@@ -1,6 +1,6 @@
 //! The schema browser: schemas, tables, views, functions and types as a tree, with details of the selected object.
 //!
-//! [`state`] holds the state, [`ask`] sends queries in the second session, [`rows`] provides rows and their status, and
+//! [`state`] holds the state, [`requests`] sends queries in the second session, [`rows`] provides rows and their status, and
 //! [`update`] handles keys.
 
 pub mod keys;
