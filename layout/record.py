@@ -8,6 +8,7 @@ features or of the compiler; the price is that a pattern matches every instance 
 """
 
 import collections
+import concurrent.futures
 import fcntl
 import json
 import os
@@ -105,6 +106,8 @@ def under_callgrind(binary, home, endpoint, arguments, keys, seconds, meanwhile=
     command = ["valgrind", "--tool=callgrind", "--demangle=no", f"--callgrind-out-file={out}", f"--log-file={out}.log"]
     pid, terminal = pty.fork()
     if pid == 0:
+        # A shell starts background programs with interrupts ignored; the recorded program is ended by one.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("4H", 40, 120, 0, 0))
         os.chdir(home)
         os.execvpe(command[0], [*command, binary, "--config", str(ROOT / "config.toml"), *arguments], environment(home, endpoint))
@@ -183,23 +186,28 @@ def grouped(called):
 def main():
     binary = os.path.abspath(sys.argv[1])
     size = sizes(binary)
-    with tempfile.TemporaryDirectory() as folder:
-        home = pathlib.Path(folder)
-        process, endpoint = simulator(binary, home)
-        try:
-            # The long-running processes come first, then the occasional ones.
-            runs = [
-                ("a session that is left alone", ["--env", "staging"], ["q"], 60, None),
-                ("a tunnel", ["tunnel", "staging", "--port", "0"], [], 90, use_the_tunnel),
-                ("each pane once", ["--env", "staging"], [*"2345678", "q"], 40, None),
-                ("a snapshot", ["snapshot", "--env", "staging"], [], 0, None),
-            ]
-            called = {}
-            for what, *run in runs:
-                called[what] = patterns(under_callgrind(binary, home, endpoint, *run), size)
-                print(f"{what}: {len(called[what])} names", file=sys.stderr)
-        finally:
-            process.terminate()
+    # The long-running processes come first, then the occasional ones.
+    runs = {
+        "a session that is left alone": (["--env", "staging"], ["q"], 60, None),
+        "a tunnel": (["tunnel", "staging", "--port", "0"], [], 90, use_the_tunnel),
+        "each pane once": (["--env", "staging"], [*"2345678", "q"], 40, None),
+        "a snapshot": (["snapshot", "--env", "staging"], [], 0, None),
+    }
+
+    def record(what):
+        # With a simulator and a home folder of its own, so that no run depends on what another has left.
+        with tempfile.TemporaryDirectory() as folder:
+            home = pathlib.Path(folder)
+            process, endpoint = simulator(binary, home)
+            try:
+                names = patterns(under_callgrind(binary, home, endpoint, *runs[what]), size)
+            finally:
+                process.terminate()
+        print(f"{what}: {len(names)} names", file=sys.stderr)
+        return names
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        called = dict(zip(runs, pool.map(record, runs)))
     groups = grouped(called)
     lines = ["/* Written by record.py; see README.md. */", "SECTIONS", "{", "  .text.usual :", "  {"]
     for what, names in groups:
