@@ -257,9 +257,8 @@ fn services_read_before_the_deadline_are_printed_out_of_ten_thousand() {
     let read = list["services"].as_array().unwrap().len();
     assert!((100..10_000).contains(&read), "{read} services");
     assert_eq!(source(&list, "ecs.services")["status"], "partial");
-    // Without polling it may use the full limit, of about 120 requests. Some arrive slightly early, more of them on a busy
-    // machine, which delays them in bunches.
-    assert!(world.get("/_sim/requests")["budgets"]["ecs:services"]["throttled"].as_u64().unwrap() < 12);
+    // Without polling it may use the full limit; one or two requests may arrive slightly early.
+    assert!(world.get("/_sim/requests")["budgets"]["ecs:services"]["throttled"].as_u64().unwrap() < 5);
 }
 
 // Pipes, signals, waiting.
