@@ -24,9 +24,13 @@ const MARGIN: f64 = 0.95;
 const WHOLE: f64 = 0.99;
 /// The fraction of its burst.
 const BURST: f64 = 0.8;
-/// The delay of a first request, which opens the connection, relative to those sent after it, in seconds. A single reader
-/// reduces its burst by what the limit grants in this time.
-const OPENING: f64 = 0.05;
+/// How much longer one request may be under way than another, in seconds. A single reader reduces its burst by what the limit
+/// grants in this time.
+const UNEVEN: f64 = 0.05;
+/// How long a single reader's bucket waits for the first answer before it is refilled. AWS counts from the arrival of the first
+/// request, which is unknown here, but not later than its answer: a bucket refilled from an earlier moment would grant as many
+/// requests too many as the limit allows in between, and credentials and a connection take up to a second.
+const FIRST_ANSWER: Duration = Duration::from_secs(1);
 /// The minimum fraction of a rate: a throttled source must still be updated.
 const SLOWEST: f64 = 1.0 / 16.0;
 /// Throttling answers closer together than this count as one: their requests were sent before the first answer arrived.
@@ -201,12 +205,25 @@ pub struct Bucket {
     tokens: f64,
     at: Instant,
     throttled: Option<(Instant, f64)>,
+    /// When the first token was taken, until the first answer.
+    unanswered_since: Option<Instant>,
 }
 
 impl Bucket {
     /// Creates a full bucket: a burst of `burst` requests, refilled with `rate` per second.
     pub fn new(rate: f64, burst: f64, now: Instant) -> Self {
-        Self { rate, burst: burst.max(1.0), tokens: burst.max(1.0), at: now, throttled: None }
+        Self { rate, burst: burst.max(1.0), tokens: burst.max(1.0), at: now, throttled: None, unanswered_since: None }
+    }
+
+    /// Creates a full bucket that is refilled from its first answer on, or from [`FIRST_ANSWER`] on.
+    fn refilled_from_first_answer(rate: f64, burst: f64, now: Instant) -> Self {
+        Self { unanswered_since: Some(now), ..Self::new(rate, burst, now) }
+    }
+
+    /// Records an answer: from the first one on, the bucket is refilled.
+    fn answered(&mut self, now: Instant) {
+        self.fill(now);
+        self.unanswered_since = None;
     }
 
     /// Takes one token; returns how long to wait before using it.
@@ -248,6 +265,13 @@ impl Bucket {
     }
 
     fn fill(&mut self, now: Instant) {
+        if let Some(since) = self.unanswered_since {
+            self.at = self.at.max(now.min(since + FIRST_ANSWER));
+            if now < since + FIRST_ANSWER {
+                return;
+            }
+            self.unanswered_since = None;
+        }
         let passed = now.saturating_duration_since(self.at).as_secs_f64();
         self.tokens = (self.tokens + passed * self.current_rate(now)).min(self.burst);
         self.at = self.at.max(now);
@@ -311,7 +335,7 @@ impl Budget {
     /// all of it, with a burst that leaves room for requests that arrive closer together than they were sent.
     pub fn set_limit(&self, class: Class, rate: f64, now: Instant) {
         if let Some(buckets) = &mut *self.combined.lock().unwrap_or_else(PoisonError::into_inner) {
-            buckets[class as usize] = Some(Bucket::new(rate * WHOLE, rate * BURST, now));
+            buckets[class as usize] = Some(Bucket::refilled_from_first_answer(rate * WHOLE, rate * BURST, now));
         }
         for buckets in [&self.operator, &self.background] {
             let mut buckets = buckets.lock().unwrap_or_else(PoisonError::into_inner);
@@ -339,6 +363,15 @@ impl Budget {
         }
     }
 
+    /// Records an answer, or that there is none, to a request of a single reader.
+    pub fn answered(&self, class: Class, now: Instant) {
+        if let Some(buckets) = &mut *self.combined.lock().unwrap_or_else(PoisonError::into_inner)
+            && let Some(bucket) = &mut buckets[class as usize]
+        {
+            bucket.answered(now);
+        }
+    }
+
     /// Slows down after a retry was needed. A single reader is not alone with a limit when that happens: another command, CI
     /// or a console sends requests too, and no half was left to them.
     pub fn slow_down_single_reader(&self, class: Class, now: Instant) {
@@ -358,7 +391,7 @@ impl Budget {
         if let Some(buckets) = &mut *self.combined.lock().unwrap_or_else(PoisonError::into_inner) {
             return act(buckets[class as usize].get_or_insert_with(|| {
                 let (rate, burst) = self.limit(class);
-                Bucket::new(rate * WHOLE, burst - rate * OPENING, now)
+                Bucket::refilled_from_first_answer(rate * WHOLE, burst - rate * UNEVEN, now)
             }));
         }
         let buckets = match priority {

@@ -43,6 +43,28 @@ fn single_reader_gets_nearly_the_whole_limit_until_shared() {
 }
 
 #[test]
+fn single_reader_is_refilled_from_the_first_answer() {
+    let start = Instant::now();
+    let after = |milliseconds| start + Duration::from_millis(milliseconds);
+    let waits = |answer: Option<u64>, at| {
+        let budget = Budget::default();
+        budget.set_single_reader();
+        for _ in 0..49 {
+            budget.reserve(Class::EcsClusters, Priority::Operator, start);
+        }
+        if let Some(milliseconds) = answer {
+            budget.answered(Class::EcsClusters, after(milliseconds));
+        }
+        budget.reserve(Class::EcsClusters, Priority::Operator, after(at)).as_millis()
+    };
+    // 19.8 a second: a token every 50.5 ms, and those granted before the first request arrives would be too many.
+    assert_eq!(waits(None, 400), 50, "nothing is refilled before the first answer");
+    assert_eq!(waits(Some(380), 400), 30, "refilled for 20 ms");
+    assert_eq!(waits(None, 1020), 30, "a request without an answer holds it up for a second");
+    assert_eq!(waits(Some(1010), 1020), 30, "a late answer changes nothing");
+}
+
+#[test]
 fn changed_limit_applies_to_a_single_reader_too() {
     let start = Instant::now();
     for alone in [false, true] {

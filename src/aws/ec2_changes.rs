@@ -13,8 +13,8 @@ use crate::model::{Failure, FailureKind};
 const STOP: Action = Action { name: "ec2:StopInstances", class: Class::Ec2Changes };
 const REBOOT: Action = Action { name: "ec2:RebootInstances", class: Class::Ec2Changes };
 
-/// Returns an instance with its status checks, or `None` if the id does not exist. If the status checks cannot be read, the
-/// failure takes their place.
+/// Returns an instance with its status checks, or `None` if the id does not exist. If reading the checks is denied, the reason
+/// is stored instead.
 pub(super) async fn read_instance(caller: &Caller<'_>, id: &str) -> Result<Option<Box<Ec2Instance>>, Failure> {
     let named = [("InstanceId.1", id.to_owned())];
     let answer = match caller.ec2(DESCRIBE, &named).await {
@@ -38,7 +38,7 @@ pub(super) async fn read_instance(caller: &Caller<'_>, id: &str) -> Result<Optio
     Ok(Some(Box::new(machine)))
 }
 
-/// Starts, stops or restarts it.
+/// Starts, stops or reboots an instance.
 pub(super) async fn change_power(writer: &Writer<'_>, id: &str, turn: PowerAction) -> Result<Reply, Failure> {
     let action = match turn {
         PowerAction::Start => START,

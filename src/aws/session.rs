@@ -43,7 +43,7 @@ pub(super) struct Inner {
     pub(super) connection: Connection,
     pub(super) context: Context,
     pub(super) wire: Wire,
-    budget: Budget,
+    pub(super) budget: Budget,
     current: Mutex<Arc<Generation>>,
     /// Whether credentials were reloaded since the last answer.
     pub(super) renewed: AtomicBool,
@@ -248,6 +248,7 @@ impl Inner {
         let began = Instant::now();
         let (answer, sent) = wire::count_requests(async { (caught(sending).await, wire::requests_sent()) }).await;
         wire::add_requests(sent);
+        self.budget.answered(action.class, Instant::now());
         self.budget.charge(action.class, priority, sent.saturating_sub(1), Instant::now());
         if sent > 1 {
             self.budget.slow_down_single_reader(action.class, Instant::now());

@@ -16,6 +16,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use std::fmt::Display;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// Services whose host names contain no region.
 const WITHOUT_REGION: &[&str] = &["route53", "cloudfront", "budgets"];
@@ -181,7 +182,9 @@ impl Inner {
             request.headers_mut().insert(name.to_owned(), value.to_owned());
         }
         let failure_of = |kind, what: &str| Failure::new(kind, format!("{action}: {host} {what}"));
-        match self.wire.send_request(request, self.connection.operation_timeout).await {
+        let answered = self.wire.send_request(request, self.connection.operation_timeout).await;
+        self.budget.answered(wanted.action.class, Instant::now());
+        match answered {
             Ok((status, id, text)) => Ok(Answer { status, text, id: id.map(|id| failure::clean(&id)) }),
             Err(NoAnswer::TimedOut) => Err(failure_of(FailureKind::Timeout, "gives no answer within the time limit")),
             Err(NoAnswer::Refused) => Err(failure_of(FailureKind::Unreachable, "refuses the connection").mark_unsent()),
