@@ -88,11 +88,11 @@ pub fn check(facts: &Facts<'_>) -> Vec<Finding> {
         }
     }
     let mut list = Vec::new();
-    for (short, users) in &by_name {
-        parameter(facts, existing.get(short).copied(), users, &mut list);
+    for (name, references) in &by_name {
+        check_parameter(facts, existing.get(name).copied(), references, &mut list);
     }
-    for (id, users) in &by_secret {
-        secret(facts, id, users, &mut list);
+    for (id, references) in &by_secret {
+        check_secret(facts, id, references, &mut list);
     }
     for secret in facts.secrets.unwrap_or_default() {
         if let Rotation::Failed(text) | Rotation::Overdue(text) = secret.rotation(facts.now) {
@@ -114,7 +114,7 @@ pub fn check(facts: &Facts<'_>) -> Vec<Finding> {
             severity: Severity::Note,
             problem: Problem::Unused,
             name: one.name.clone(),
-            text: "no task definition of this environment names it".to_owned(),
+            text: "no task definition of this environment references it".to_owned(),
             used_by: Vec::new(),
             hint: format!("where nothing else reads it, remove it with `cockpit params rm {}`", one.name),
         }));
@@ -128,28 +128,46 @@ fn users(named: &[&ParameterReference]) -> Vec<String> {
     references.into_iter().collect()
 }
 
-fn parameter(facts: &Facts<'_>, found: Option<&Parameter>, named: &[&ParameterReference], list: &mut Vec<Finding>) {
-    let Some(name) = named.iter().find_map(|one| one.from.parameter()) else { return };
+/// The other region that a reference names, if it names one.
+fn other_region<'a>(reference: &'a ParameterReference, here: Option<&str>) -> Option<&'a str> {
+    match &reference.from {
+        ValueSource::Parameter { region: Some(region), .. } if here.is_some_and(|here| here != region) => Some(region),
+        _ => None,
+    }
+}
+
+fn check_parameter(
+    facts: &Facts<'_>,
+    found: Option<&Parameter>,
+    references: &[&ParameterReference],
+    list: &mut Vec<Finding>,
+) {
+    let Some(name) = references.iter().find_map(|one| one.from.parameter()) else { return };
+    let (elsewhere, named): (Vec<&ParameterReference>, Vec<_>) =
+        references.iter().partition(|one| other_region(one, facts.region).is_some());
+    if let Some(region) = elsewhere.first().and_then(|one| other_region(one, facts.region)) {
+        list.push(Finding {
+            severity: Severity::Note,
+            problem: Problem::Missing,
+            name: name.to_owned(),
+            text: format!("a task definition references it in {region}, which is not checked"),
+            used_by: users(&elsewhere),
+            hint: "reference a parameter in the environment's region".to_owned(),
+        });
+    }
+    if named.is_empty() {
+        return;
+    }
     let mut add = |severity, problem, text: String, hint: String| {
         let name = found.map_or(name, |found| found.name.as_str()).to_owned();
-        list.push(Finding { severity, problem, name, text, used_by: users(named), hint });
+        list.push(Finding { severity, problem, name, text, used_by: users(&named), hint });
     };
-    let elsewhere = named.iter().find_map(|one| match &one.from {
-        ValueSource::Parameter { region: Some(region), .. } => {
-            facts.region.filter(|here| *here != region).map(|_| region)
-        }
-        _ => None,
-    });
-    if let Some(region) = elsewhere {
-        let text = format!("it is named in {region}, which is not looked at");
-        return add(Severity::Note, Problem::Missing, text, "name one of the environment's region".to_owned());
-    }
     let Some(found) = found else {
-        let hint = format!("make it: `cockpit params put {name}`; without it no new task starts");
+        let hint = format!("create it: `cockpit params put {name}`; without it no new task starts");
         return add(
             Severity::Critical,
             Problem::Missing,
-            "it does not exist, and task definitions name it".to_owned(),
+            "it does not exist, and task definitions reference it".to_owned(),
             hint,
         );
     };
@@ -163,15 +181,15 @@ fn parameter(facts: &Facts<'_>, found: Option<&Parameter>, named: &[&ParameterRe
         Kind::Plain if named.iter().any(|one| looks_secret(&one.variable)) => add(
             Severity::Warning,
             Problem::WrongType,
-            "it is a String: who may read parameters reads it, and nothing encrypts it".to_owned(),
+            "it is an unencrypted String: anyone allowed to read parameters can read it".to_owned(),
             format!("`cockpit params put {} --type SecureString` keeps the name", found.name),
         ),
         Kind::Plain | Kind::Secure => {}
     }
-    readable(facts, &found.name, named, &mut add);
+    check_access(facts, &found.name, &named, &mut add);
 }
 
-fn readable(
+fn check_access(
     facts: &Facts<'_>,
     name: &str,
     named: &[&ParameterReference],
@@ -189,11 +207,12 @@ fn readable(
     let refused = facts.stopped.iter().find(|(service, reason)| {
         named.iter().any(|one| one.service == *service) && is_refusal(reason) && mentions(reason, name)
     });
-    if let Some((_, reason)) = refused {
+    if let Some((service, reason)) = refused {
         let what = if reason.contains("kms:") { "kms:Decrypt on its key" } else { "ssm:GetParameters on it" };
         let role = named
             .iter()
-            .find_map(|one| one.execution_role.as_deref())
+            .find(|one| one.service == *service)
+            .and_then(|one| one.execution_role.as_deref())
             .map_or("the execution role", super::principal_name);
         let text = format!("a task did not start: {role} may not read it");
         return add(Severity::Critical, Problem::Unreadable, text, format!("allow {what} in the policy of {role}"));
@@ -205,7 +224,7 @@ fn readable(
         let role = super::principal_name(&denied.role);
         let hint = match denied.by {
             DeniedBy::None => format!("allow ssm:GetParameters on it in the policy of {role}"),
-            DeniedBy::Policy => format!("take the denial of ssm:GetParameters from the policies of {role}"),
+            DeniedBy::Policy => format!("remove the Deny of ssm:GetParameters from the policies of {role}"),
             DeniedBy::Boundary => format!("allow ssm:GetParameters on it in the permissions boundary of {role}"),
             DeniedBy::Organization => {
                 "whoever administers the organization can allow ssm:GetParameters on it".to_owned()
@@ -217,7 +236,7 @@ fn readable(
     }
 }
 
-fn secret(facts: &Facts<'_>, id: &str, named: &[&ParameterReference], list: &mut Vec<Finding>) {
+fn check_secret(facts: &Facts<'_>, id: &str, named: &[&ParameterReference], list: &mut Vec<Finding>) {
     let Some(secrets) = facts.secrets else { return };
     let is_this = |one: &&Secret| one.arn == id || one.name == id || is_arn_of(&one.arn, id);
     let name = id.rsplit(":secret:").next().unwrap_or(id).to_owned();
@@ -226,23 +245,40 @@ fn secret(facts: &Facts<'_>, id: &str, named: &[&ParameterReference], list: &mut
         list.push(Finding { severity, problem, name: name.clone(), text, used_by: users(named), hint });
     };
     match secrets.iter().find(is_this) {
+        None if is_in_other_place(id, secrets, facts.region) => add(
+            Severity::Note,
+            Problem::Missing,
+            "the secret is in another region or account, which is not checked",
+            "reference a secret in the environment's region and account",
+        ),
         None => add(
             Severity::Critical,
             Problem::Missing,
-            "the secret does not exist, and task definitions name it",
-            "make it in Secrets Manager, or correct the ARN in the task definition",
+            "the secret does not exist, and task definitions reference it",
+            "create it in Secrets Manager, or correct the ARN in the task definition",
         ),
         Some(found) if found.deleted_at.is_some() => add(
             Severity::Critical,
             Problem::Missing,
-            "the secret was deleted, and task definitions name it",
-            "restore it while its recovery time lasts",
+            "the secret was deleted, and task definitions reference it",
+            "restore it before its recovery window ends",
         ),
         Some(_) => {}
     }
 }
 
-/// Whether an ARN is this one plus the six random characters that Secrets Manager adds.
+/// Whether an ARN names another region than the environment's, or another account than that of the listed secrets.
+fn is_in_other_place(arn: &str, listed: &[Secret], here: Option<&str>) -> bool {
+    let place = |arn: &str| {
+        let mut parts = arn.split(':').skip(3).map(str::to_owned);
+        parts.next().zip(parts.next()).filter(|(region, account)| !region.is_empty() && !account.is_empty())
+    };
+    let Some((region, account)) = place(arn) else { return false };
+    here.is_some_and(|here| here != region)
+        || listed.iter().find_map(|one| place(&one.arn)).is_some_and(|(_, listed)| listed != account)
+}
+
+/// Whether `arn` is `id` plus the hyphen and six random characters that Secrets Manager appends.
 pub(super) fn is_arn_of(arn: &str, id: &str) -> bool {
     arn.rsplit_once('-').is_some_and(|(without, random)| random.len() == 6 && without == id)
 }
@@ -251,11 +287,14 @@ fn is_refusal(reason: &str) -> bool {
     reason.contains("AccessDenied") || reason.contains("is not authorized to perform")
 }
 
+/// Whether a reason names this parameter, and not another whose name only begins or ends with it.
 fn mentions(reason: &str, name: &str) -> bool {
     let bare = name.trim_start_matches('/');
+    let of_a_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/');
     reason.match_indices(bare).any(|(at, _)| {
-        let after = reason[at + bare.len()..].chars().next();
-        after.is_none_or(|c| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/')))
+        let (before, after) = (&reason[..at], &reason[at + bare.len()..]);
+        let before = before.strip_suffix('/').unwrap_or(before);
+        !after.starts_with(of_a_name) && (before.ends_with("parameter") || !before.ends_with(of_a_name))
     })
 }
 
@@ -272,142 +311,5 @@ pub fn looks_secret(variable: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn named(service: &str, variable: &str, from: &str) -> ParameterReference {
-        ParameterReference {
-            service: format!("app-{service}"),
-            short: service.to_owned(),
-            definition: format!("{service}:3"),
-            container: "app".into(),
-            variable: variable.to_owned(),
-            from: ValueSource::parse(from),
-            execution_role: Some("arn:aws:iam::1:role/app-execution".into()),
-        }
-    }
-
-    fn parameter_of(name: &str, kind: Kind) -> Parameter {
-        Parameter { name: name.into(), kind, ..Parameter::default() }
-    }
-
-    fn facts<'a>(
-        parameters: &'a [Parameter],
-        named: &'a [ParameterReference],
-        stopped: &'a [(String, String)],
-    ) -> Facts<'a> {
-        Facts {
-            parameters,
-            secrets: Some(&[]),
-            references: named,
-            used_elsewhere: &[],
-            region: Some("eu-west-1"),
-            complete: true,
-            stopped,
-            denied: &[],
-            now: Timestamp::UNIX_EPOCH,
-        }
-    }
-
-    fn findings(facts: &Facts<'_>) -> Vec<String> {
-        check(facts).into_iter().map(|one| format!("{} {} {:?}", one.problem.name(), one.name, one.used_by)).collect()
-    }
-
-    #[test]
-    fn every_problem_is_found_once_most_severe_first() {
-        let parameters = [
-            parameter_of("/a/DATABASE_URL", Kind::Secure),
-            parameter_of("/a/LIST", Kind::List),
-            parameter_of("/a/TOKEN", Kind::Plain),
-            parameter_of("/a/PORT", Kind::Plain),
-            parameter_of("/a/OLD", Kind::Secure),
-        ];
-        let named = [
-            named("web", "DATABASE_URL", "/a/DATABASE_URL"),
-            named("api", "DATABASE_URL", "arn:aws:ssm:eu-west-1:1:parameter/a/DATABASE_URL"),
-            named("web", "LIST", "/a/LIST"),
-            named("web", "API_TOKEN", "/a/TOKEN"),
-            named("web", "PORT", "/a/PORT"),
-            named("web", "GONE", "/a/GONE"),
-            named("api", "GONE", "/a/GONE"),
-            named("api", "OTHER", "arn:aws:secretsmanager:eu-west-1:1:secret:shop/x-AbCdEf"),
-        ];
-        assert_eq!(
-            findings(&facts(&parameters, &named, &[])),
-            [
-                r#"missing /a/GONE ["api: GONE", "web: GONE"]"#,
-                r#"missing shop/x-AbCdEf ["api: OTHER"]"#,
-                r#"wrong type /a/LIST ["web: LIST"]"#,
-                r#"wrong type /a/TOKEN ["web: API_TOKEN"]"#,
-                "unused /a/OLD []",
-            ]
-        );
-    }
-
-    #[test]
-    fn unreadable_parameter_is_known_from_a_stopped_task() {
-        let parameters = [parameter_of("/a/KEY", Kind::Secure), parameter_of("/a/KEY2", Kind::Secure)];
-        let mut all = vec![named("web", "A", "/a/KEY"), named("web", "B", "/a/KEY2")];
-        let reason = "ResourceInitializationError: unable to pull secrets: AccessDeniedException: User: x is not authorized to \
-                      perform: ssm:GetParameters on resource: arn:aws:ssm:eu-west-1:1:parameter/a/KEY because";
-        let stopped = [("app-web".to_owned(), reason.to_owned())];
-        let found = check(&facts(&parameters, &all, &stopped));
-        assert_eq!(found.len(), 1, "{found:?}");
-        assert_eq!((found[0].problem, found[0].name.as_str()), (Problem::Unreadable, "/a/KEY"));
-        assert!(found[0].hint.contains("ssm:GetParameters") && found[0].hint.contains("app-execution"));
-        all[1].execution_role = None;
-        assert_eq!(findings(&facts(&parameters, &all, &[])), [r#"unreadable /a/KEY2 ["web: B"]"#]);
-    }
-
-    #[test]
-    fn unreadable_parameter_is_known_from_denied_policies() {
-        let parameters = [parameter_of("/a/KEY", Kind::Secure), parameter_of("/a/KEY2", Kind::Secure)];
-        let all = [named("web", "A", "/a/KEY"), named("web", "B", "/a/KEY2")];
-        let role = all[0].execution_role.clone().unwrap();
-        let denied = |role: &str, by| [Denied { role: role.to_owned(), name: "/a/KEY".to_owned(), by }];
-        for (by, words) in [
-            (DeniedBy::None, "no policy allows it"),
-            (DeniedBy::Policy, "a policy denies it"),
-            (DeniedBy::Boundary, "the permissions boundary does not allow it"),
-        ] {
-            let known = denied(&role, by);
-            let found = check(&Facts { denied: &known, ..facts(&parameters, &all, &[]) });
-            assert_eq!(found.len(), 1, "{found:?}");
-            assert_eq!((found[0].problem, found[0].name.as_str()), (Problem::Unreadable, "/a/KEY"));
-            assert!(found[0].text.starts_with("app-execution may not read it") && found[0].text.contains(words));
-        }
-        let other = denied("arn:aws:iam::1:role/other", DeniedBy::None);
-        assert!(check(&Facts { denied: &other, ..facts(&parameters, &all, &[]) }).is_empty());
-    }
-
-    #[test]
-    fn parameter_is_unused_only_if_everything_was_read() {
-        let parameters = [parameter_of("/a/OLD", Kind::Secure), parameter_of("/a/DB", Kind::Secure)];
-        let also = ["/a/DB".to_owned()];
-        let all = Facts { used_elsewhere: &also, ..facts(&parameters, &[], &[]) };
-        assert_eq!(findings(&all), ["unused /a/OLD []"]);
-        assert!(check(&Facts { complete: false, ..all }).is_empty());
-    }
-
-    #[test]
-    fn secrets_match_by_full_or_partial_arn_and_failed_rotation_is_found() {
-        let arn = "arn:aws:secretsmanager:r:1:secret:shop/db-AbCdEf";
-        let one = Secret { name: "shop/db".into(), arn: arn.into(), rotates: true, pending: true, ..Secret::default() };
-        let stuck = Secret { changed_at: Some(Timestamp::UNIX_EPOCH - jiff::SignedDuration::from_hours(9)), ..one };
-        let secrets = [stuck];
-        let named = [named("web", "A", arn), named("web", "B", "arn:aws:secretsmanager:r:1:secret:shop/db")];
-        let all = Facts { secrets: Some(&secrets), ..facts(&[], &named, &[]) };
-        assert_eq!(findings(&all), ["rotation shop/db []"]);
-        assert!(check(&Facts { secrets: None, ..all }).is_empty(), "secrets that were not read are not missing");
-    }
-
-    #[test]
-    fn secret_variable_is_recognized_by_its_name() {
-        for secret in ["DB_PASSWORD", "JWT_SECRET", "API_KEY", "DATABASE_URL", "GITHUB_TOKEN"] {
-            assert!(looks_secret(secret), "{secret}");
-        }
-        for plain in ["PORT", "NEXT_PUBLIC_API_URL", "PUBLIC_KEY", "KEYBOARD", "MONKEY"] {
-            assert!(!looks_secret(plain), "{plain}");
-        }
-    }
-}
+#[path = "check_tests.rs"]
+mod tests;
