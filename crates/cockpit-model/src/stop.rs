@@ -151,24 +151,21 @@ impl Task {
 
     /// Returns a short reason for its end: `exit 137 OutOfMemoryError`, `CannotPullContainerError`, or the stop reason.
     pub fn end_reason(&self) -> Option<String> {
-        let culprit = self
-            .culprit(None)
-            .filter(|container| container.reason.is_some() || container.exit_code.is_some_and(|code| code != 0));
-        if let Some(container) = culprit {
-            let reason = container.reason.as_deref().map(first_word);
-            return Some(match (container.exit_code, reason) {
-                (Some(code), Some(reason)) => format!("exit {code} {reason}"),
-                (Some(code), None) => format!("exit {code}"),
-                (None, Some(reason)) => reason.to_owned(),
-                (None, None) => return self.stopped_reason.clone(),
-            });
+        let culprit = self.culprit(None);
+        let exit_code = culprit.and_then(|container| container.exit_code);
+        match (exit_code, culprit.and_then(|container| container.reason.as_deref()).map(error_name)) {
+            (Some(code), Some(reason)) => return Some(format!("exit {code} {reason}")),
+            (Some(code), None) if code != 0 => return Some(format!("exit {code}")),
+            (None, Some(reason)) => return Some(reason.to_owned()),
+            (Some(_) | None, None) => {}
         }
-        if let Some(code) = self.containers.iter().find_map(|container| container.exit_code)
-            && self.stop_code.as_deref() == Some("EssentialContainerExited")
+        let any_code = || self.containers.iter().find_map(|container| container.exit_code);
+        if self.stop_code.as_deref() == Some("EssentialContainerExited")
+            && let Some(code) = exit_code.or_else(any_code)
         {
             return Some(format!("exit {code}"));
         }
-        self.stopped_reason.as_deref().map(|reason| reason.split(':').next().unwrap_or(reason).trim().to_owned())
+        self.stopped_reason.as_deref().map(|reason| error_name(reason).to_owned())
     }
 
     /// Returns how the task ended or is ending; `None` while it runs. `definition` is its task definition, if known: a
@@ -186,14 +183,10 @@ impl Task {
         let of_container = container.and_then(|container| container.reason.as_deref()).unwrap_or_default();
         let known = by_reason(of_task).or_else(|| by_reason(of_container));
         let (fault, cause) = match (code, known) {
-            // Platform faults show in the task's own reason; the container only ended as a consequence.
-            ("EssentialContainerExited", Some((fault, cause))) if container.is_some() => (fault, cause),
-            // If a relevant container exited, it did so on its own; otherwise, one that AWS added or that is not
-            // essential did.
-            ("EssentialContainerExited", _) if container.is_some() => (Fault::Version, Cause::Crash),
-            ("EssentialContainerExited", _) => (Fault::Platform, Cause::Crash),
+            // A container that AWS added, or that is not essential, exited.
+            ("EssentialContainerExited", _) if container.is_none() => (Fault::Platform, Cause::Crash),
             (_, Some(known)) => known,
-            ("TaskFailedToStart", None) => (Fault::Version, Cause::Crash),
+            ("EssentialContainerExited" | "TaskFailedToStart", None) => (Fault::Version, Cause::Crash),
             // In a normal deployment the service gives no more specific reason.
             ("ServiceSchedulerInitiated", None) => (Fault::Service, Cause::Other),
             (_, None) => (Fault::Unknown, Cause::Other),
@@ -205,13 +198,11 @@ impl Task {
     /// the one with the most severe exit. Containers that were stopped along with it exit with a signal.
     pub(super) fn culprit(&self, definition: Option<&TaskDefinition>) -> Option<&Container> {
         let is_relevant = |container: &&Container| {
-            let named = definition.and_then(|definition| {
-                definition.containers.iter().find(|other| other.name == container.name).map(|other| other.essential)
-            });
-            match (definition, named) {
-                (Some(_), named) => named == Some(true),
-                (None, _) => !ADDED_BY_AWS.iter().any(|start| container.name.starts_with(start)),
-            }
+            let added = || ADDED_BY_AWS.iter().any(|start| container.name.starts_with(start));
+            let is_essential = |definition: &TaskDefinition| {
+                definition.containers.iter().any(|other| other.essential && other.name == container.name)
+            };
+            definition.map_or_else(|| !added(), is_essential)
         };
         let gravity = |container: &Container| match (&container.reason, container.exit_code) {
             (Some(_), Some(code)) if code != 0 => 6,
@@ -228,9 +219,11 @@ impl Task {
     }
 }
 
-/// Returns the part before the colon, as in `OutOfMemoryError: Container killed …`.
-fn first_word(reason: &str) -> &str {
-    reason.split(':').next().unwrap_or(reason).trim()
+/// Returns the name of the error that a reason begins with, as in `OutOfMemoryError: Container killed …`; otherwise the reason,
+/// which may contain a colon too, as in `Service web: ECS is performing maintenance`.
+fn error_name(reason: &str) -> &str {
+    let reason = reason.trim();
+    reason.split_once(':').map_or(reason, |(name, _)| if name.contains(' ') { reason } else { name })
 }
 
 /// Returns all known stop codes.

@@ -30,6 +30,29 @@ fn definition(containers: &[(&str, bool)]) -> TaskDefinition {
 }
 
 #[test]
+fn end_reason_is_cut_only_after_the_name_of_an_error() {
+    let maintenance = "Service web: ECS is performing maintenance";
+    let targets = "Task failed ELB health checks in (target-group arn:aws:elasticloadbalancing:r:1:targetgroup/x/1)";
+    for (reason, shown) in [
+        (maintenance, maintenance),
+        (targets, targets),
+        ("CannotPullContainerError: pull image manifest", "CannotPullContainerError"),
+    ] {
+        assert_eq!(task("", reason, &[]).end_reason().as_deref(), Some(shown));
+    }
+}
+
+#[test]
+fn end_reason_has_the_exit_code_of_the_culprit_in_any_order() {
+    let containers = [("sidecar", Some(143), None), ("app", Some(0), None)];
+    let reversed = [containers[1], containers[0]];
+    for containers in [containers, reversed] {
+        let ended = task("EssentialContainerExited", "Essential container in task exited", &containers);
+        assert_eq!(ended.end_reason().as_deref(), Some("exit 0"));
+    }
+}
+
+#[test]
 fn every_documented_reason_has_a_fault() {
     let essential = "Essential container in task exited";
     let web = definition(&[("web", true)]);
