@@ -77,7 +77,7 @@ impl Canceller {
 
     /// Asks for it in a session of its own.
     async fn ask(&self, asked: &str) -> Result<(), Failure> {
-        let mut stream = startup::begin(&self.settings).await?.stream;
+        let mut stream = startup::start_session(&self.settings).await?.stream;
         let answered = async {
             stream.write_all(&wire::query(asked)).await?;
             stream.flush().await?;

@@ -101,7 +101,7 @@ impl Connection {
     /// # Errors
     /// Why not, with what to do.
     pub async fn open(settings: &Settings) -> Result<Self, Failure> {
-        let begun = startup::begin(settings).await?;
+        let begun = startup::start_session(settings).await?;
         let mut connection = Self::from_startup(settings, begun);
         connection.set_up().await?;
         Ok(connection)

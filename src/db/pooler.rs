@@ -27,7 +27,7 @@ impl Connection {
             return Ok(false);
         }
         let settings = self.settings().clone();
-        let Ok(begun) = startup::begin(&settings).await else { return Ok(true) };
+        let Ok(begun) = startup::start_session(&settings).await else { return Ok(true) };
         let mut other = Self::from_startup(&settings, begun);
         // Under load the pooled connection may be with another client just while the second session asks.
         let mut pooled = false;

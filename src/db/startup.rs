@@ -1,7 +1,7 @@
-//! The beginning of a session. `tokio-postgres` says who connects and gives the password (SCRAM with channel binding, MD5);
-//! then the stream is taken back, exactly after the server's first `ReadyForQuery`. From there on the protocol is spoken here
-//! (`connection`): tokio-postgres tells neither the transaction's state nor the command tag, takes an allocation a row, and
-//! loses the connection at a `COPY FROM STDIN` in a simple query.
+//! The start of a session. `tokio-postgres` authenticates (SCRAM with channel binding, MD5); then the stream is taken back,
+//! exactly after the server's first `ReadyForQuery`. From there on `connection` implements the protocol: tokio-postgres reports
+//! neither the transaction status nor the command tag, allocates for each row, and loses the connection at a `COPY FROM STDIN`
+//! in a simple query.
 
 use super::connection_errors;
 use super::dial::{Dialed, Stream, dial, is_closed};
@@ -17,18 +17,18 @@ use std::future::{Ready, ready};
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, ready as some};
+use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::config::{ChannelBinding as Bind, SslMode as Mode, SslNegotiation};
 use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
 
-/// No message of the beginning is larger: this is another protocol.
-const LARGEST: usize = 1 << 20;
+/// Maximum length of a message during startup. A longer one means that the server does not speak PostgreSQL.
+const MAX_MESSAGE: usize = 1 << 20;
 
-/// A session that has begun.
+/// A session that is ready for queries.
 pub(super) struct StartedSession {
     pub(super) stream: Box<dyn Stream>,
-    /// How TLS is spoken, if it is.
+    /// The TLS configuration; `None` for plaintext.
     pub(super) tls: Option<ClientConfig>,
     pub(super) parameters: BTreeMap<String, String>,
     pub(super) notices: Vec<ServerMessage>,
@@ -36,15 +36,15 @@ pub(super) struct StartedSession {
     pub(super) secret: i32,
 }
 
-/// Begins a session, as the mode says with or without TLS.
-pub(super) async fn begin(settings: &Settings) -> Result<StartedSession, Failure> {
+/// Starts a session, with or without TLS as `sslmode` requires.
+pub(super) async fn start_session(settings: &Settings) -> Result<StartedSession, Failure> {
     let made = async {
-        let first_open = settings.sslmode == SslMode::Allow;
-        match once(settings, first_open).await {
-            Ok(begun) => Ok(begun),
-            // As libpq: the other way is tried where the server does not take this one.
+        let plaintext_first = settings.sslmode == SslMode::Allow;
+        match attempt(settings, plaintext_first).await {
+            Ok(session) => Ok(session),
+            // Like libpq: if the server refuses one of TLS and plaintext, the other is tried.
             Err((first, true)) if connection_errors::falls_back(settings.sslmode) && !is_local(settings) => {
-                once(settings, !first_open).await.map_err(|_| first)
+                attempt(settings, !plaintext_first).await.map_err(|_| first)
             }
             Err((failure, _)) => Err(failure),
         }
@@ -58,13 +58,13 @@ fn is_local(settings: &Settings) -> bool {
     settings.place.host.starts_with('/')
 }
 
-/// One attempt; with a failure whether another one without TLS, or with it, may do better.
-async fn once(settings: &Settings, open: bool) -> Result<StartedSession, (Failure, bool)> {
-    let Dialed { stream, tls, binding } = dial(settings, open, None).await.map_err(|failure| (failure, true))?;
+/// One attempt. The error says whether the other of TLS and plaintext is worth trying.
+async fn attempt(settings: &Settings, plaintext: bool) -> Result<StartedSession, (Failure, bool)> {
+    let Dialed { stream, tls, binding } = dial(settings, plaintext, None).await.map_err(|failure| (failure, true))?;
     let shared = Arc::new(Mutex::new(Inner::new(stream)));
     let mut config = tokio_postgres::Config::new();
     config.user(&settings.user).dbname(&settings.database).application_name(&settings.application);
-    // TLS was spoken to, if it is: nothing more is negotiated.
+    // TLS, if any, is established already: tokio-postgres must not negotiate it again.
     config.ssl_mode(Mode::Require).ssl_negotiation(SslNegotiation::Direct);
     config.channel_binding(match settings.binding {
         Binding::Disable => Bind::Disable,
@@ -90,7 +90,7 @@ async fn once(settings: &Settings, open: bool) -> Result<StartedSession, (Failur
                     Some(io) if is_closed(io) => (connection_errors::connection_closed(settings), false),
                     Some(io) => (connection_errors::unreachable(settings, io), false),
                     None if error.is_closed() => (connection_errors::connection_closed(settings), false),
-                    None => (connection_errors::other_authentication(settings, &told(&error)), false),
+                    None => (connection_errors::other_authentication(settings, &cause_of(&error)), false),
                 }
             }
         });
@@ -102,8 +102,8 @@ async fn once(settings: &Settings, open: bool) -> Result<StartedSession, (Failur
     Ok(StartedSession { stream, tls, parameters, notices, process, secret })
 }
 
-/// An error with its cause, which its first line leaves out.
-fn told(error: &tokio_postgres::Error) -> String {
+/// The cause of an error, which its own text omits.
+fn cause_of(error: &tokio_postgres::Error) -> String {
     match std::error::Error::source(error) {
         Some(source) => source.to_string(),
         None => error.to_string(),
@@ -114,12 +114,12 @@ fn lock(shared: &Mutex<Inner>) -> MutexGuard<'_, Inner> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The stream, and what went over it.
+/// The stream, and what was received over it.
 struct Inner {
     stream: Box<dyn Stream>,
-    /// A message as far as it came.
+    /// The received part of the current message.
     message: Vec<u8>,
-    /// How much of it was handed on; it is, once it is complete.
+    /// The number of its bytes passed on; none before the message is complete.
     handed: usize,
     parameters: BTreeMap<String, String>,
     notices: Vec<ServerMessage>,
@@ -148,22 +148,22 @@ impl Inner {
         }
     }
 
-    /// How long the message is, as far as that is known.
+    /// The length of the message, or of its header until that is received.
     fn wanted(&self) -> Result<usize, wire::Malformed> {
         match wire::header(&self.message)? {
             None => Ok(HEADER_LEN),
-            Some((_, length)) if length > LARGEST => Err(wire::Malformed),
+            Some((_, length)) if length > MAX_MESSAGE => Err(wire::Malformed),
             Some((_, length)) => Ok(length),
         }
     }
 
-    /// Looks at a complete message.
-    fn note(&mut self) {
+    /// Records what a complete message says.
+    fn record_message(&mut self) {
         let body = &self.message[HEADER_LEN..];
         let mut reader = wire::Body(body);
         match self.message[0] {
             b'R' => {
-                // Anything but "it is well" (0) and the last step of SASL (12) asks for something.
+                // Anything but AuthenticationOk (0) and AuthenticationSASLFinal (12) requests credentials.
                 self.asked_for_password |= !matches!(reader.i32(), Some(0 | 12) | None);
             }
             b'S' => {
@@ -188,19 +188,17 @@ impl Inner {
             loop {
                 let wanted = self.wanted().map_err(|malformed| {
                     self.malformed = true;
-                    io::Error::new(io::ErrorKind::InvalidData, malformed)
+                    io::Error::from(malformed)
                 })?;
                 let have = self.message.len();
-                if have == wanted && have > HEADER_LEN
-                    || have == HEADER_LEN && wanted == HEADER_LEN && wire::header(&self.message)?.is_some()
-                {
-                    self.note();
+                if have == wanted {
+                    self.record_message();
                     break;
                 }
                 let mut bytes = [0; 4096];
                 let most = (wanted - have).min(bytes.len());
                 let mut some_bytes = ReadBuf::new(&mut bytes[..most]);
-                some!(Pin::new(&mut self.stream).poll_read(context, &mut some_bytes))?;
+                std::task::ready!(Pin::new(&mut self.stream).poll_read(context, &mut some_bytes))?;
                 if some_bytes.filled().is_empty() {
                     // The end, which is handed on as it is.
                     return Poll::Ready(Ok(()));
@@ -209,7 +207,7 @@ impl Inner {
             }
         }
         if self.handed == self.message.len() {
-            // Nobody asks any more.
+            // Startup is complete: tokio-postgres reads nothing more.
             return Poll::Pending;
         }
         let rest = &self.message[self.handed..];
@@ -221,12 +219,6 @@ impl Inner {
             self.handed = 0;
         }
         Poll::Ready(Ok(()))
-    }
-}
-
-impl From<wire::Malformed> for io::Error {
-    fn from(malformed: wire::Malformed) -> Self {
-        Self::new(io::ErrorKind::InvalidData, malformed)
     }
 }
 

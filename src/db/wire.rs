@@ -32,6 +32,12 @@ pub fn header(bytes: &[u8]) -> Result<Option<(u8, usize)>, Malformed> {
 #[error("the answer is not PostgreSQL's protocol")]
 pub struct Malformed;
 
+impl From<Malformed> for std::io::Error {
+    fn from(malformed: Malformed) -> Self {
+        Self::new(std::io::ErrorKind::InvalidData, malformed)
+    }
+}
+
 /// A statement as the message that asks for it. It must have no NUL.
 pub fn query(statement: &str) -> Vec<u8> {
     text_message(b'Q', statement)
@@ -158,7 +164,7 @@ pub fn server_message(body: &[u8]) -> ServerMessage {
             b's' => said.about.push(("schema", text)),
             b't' => said.about.push(("table", text)),
             b'c' => said.about.push(("column", text)),
-            b'd' => said.about.push(("type", text)),
+            b'd' => said.about.push(("datatype", text)),
             b'n' => said.about.push(("constraint", text)),
             b'F' => file = text,
             b'L' => line = text,

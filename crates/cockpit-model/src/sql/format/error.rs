@@ -59,26 +59,22 @@ const WIDE: usize = 60;
 /// Returns the text of an error or notice, each line terminated. `statement` is the statement that was sent.
 pub fn text(error: &ServerMessage, statement: &str, verbosity: Verbosity, context: Context) -> String {
     let mut out = String::new();
-    let mut add = |name: &str, text: &str| {
-        let lines: Vec<_> = text.split('\n').map(sanitize).collect();
-        out.push_str(name);
-        out.push_str(":  ");
-        out.push_str(&lines.join("\n"));
-        out.push('\n');
-    };
+    // Like libpq: without a code there is nothing else to print.
+    let verbosity =
+        if verbosity == Verbosity::Sqlstate && error.code.is_empty() { Verbosity::Terse } else { verbosity };
     let message = match verbosity {
-        Verbosity::Sqlstate if !error.code.is_empty() => error.code.clone(),
+        Verbosity::Sqlstate => error.code.clone(),
         Verbosity::Verbose if !error.code.is_empty() => format!("{}: {}", error.code, error.message),
         _ => error.message.clone(),
     };
     let severity = if error.severity.is_empty() { "ERROR" } else { &error.severity };
     if verbosity == Verbosity::Terse
-        && let Some(position) = error.position
+        && let Some(position) = error.position.or(error.internal_position)
     {
-        add(severity, &format!("{message} at character {position}"));
+        push_field(&mut out, severity, Some(&format!("{message} at character {position}")));
         return out;
     }
-    add(severity, &message);
+    push_field(&mut out, severity, Some(&message));
     if matches!(verbosity, Verbosity::Terse | Verbosity::Sqlstate) {
         return out;
     }
@@ -90,12 +86,7 @@ pub fn text(error: &ServerMessage, statement: &str, verbosity: Verbosity, contex
     if let Some(place) = place {
         out.push_str(&place);
     }
-    let mut add = |name: &str, text: Option<&str>| {
-        if let Some(text) = text.filter(|text| !text.is_empty()) {
-            let lines: Vec<_> = text.split('\n').map(sanitize).collect();
-            let _ = writeln!(out, "{name}:  {}", lines.join("\n"));
-        }
-    };
+    let mut add = |name: &str, text: Option<&str>| push_field(&mut out, name, text.filter(|text| !text.is_empty()));
     add("DETAIL", error.detail.as_deref());
     add("HINT", error.hint.as_deref());
     add("QUERY", error.internal_query.as_deref());
@@ -115,6 +106,14 @@ pub fn text(error: &ServerMessage, statement: &str, verbosity: Verbosity, contex
         add("LOCATION", error.location.as_deref());
     }
     out
+}
+
+/// Appends a field with its name, unless it is absent.
+fn push_field(out: &mut String, name: &str, text: Option<&str>) {
+    if let Some(text) = text {
+        let lines: Vec<_> = text.split('\n').map(sanitize).collect();
+        let _ = writeln!(out, "{name}:  {}", lines.join("\n"));
+    }
 }
 
 /// Converts a position (in characters from 1) into the line number from 1, the line, and the number of characters before the
@@ -206,7 +205,8 @@ mod tests {
         error.detail = Some("d".into());
         error.hint = Some("h".into());
         error.context = Some("c1\nc2".into());
-        error.about = vec![("table", "t".into())];
+        error.about = vec![("table", "t".into()), ("datatype", "d".into())];
+        error.location = Some("parse, parser.c:1".into());
         let printed = |verbosity, context| text(&error, "", verbosity, context);
         assert_eq!(
             printed(Verbosity::Default, Context::Errors),
@@ -216,7 +216,10 @@ mod tests {
         assert_eq!(printed(Verbosity::Sqlstate, Context::Errors), "ERROR:  42703\n");
         assert_eq!(printed(Verbosity::Default, Context::Never), "ERROR:  a␛[31m\nDETAIL:  d\nHINT:  h\n");
         assert!(printed(Verbosity::Verbose, Context::Errors).starts_with("ERROR:  42703: a"));
-        assert!(printed(Verbosity::Verbose, Context::Errors).ends_with("TABLE NAME:  t\n"));
+        assert!(
+            printed(Verbosity::Verbose, Context::Errors)
+                .ends_with("TABLE NAME:  t\nDATATYPE NAME:  d\nLOCATION:  parse, parser.c:1\n")
+        );
     }
 
     #[test]
@@ -226,5 +229,10 @@ mod tests {
         error.internal_position = Some(8);
         let text = text(&error, "select f()", Verbosity::Default, Context::Errors);
         assert_eq!(text, "ERROR:  no\nLINE 1: select y\n               ^\nQUERY:  select y\n");
+        error.code.clear();
+        for verbosity in [Verbosity::Terse, Verbosity::Sqlstate] {
+            let text = super::text(&error, "select f()", verbosity, Context::Errors);
+            assert_eq!(text, "ERROR:  no at character 8\n", "psql prints no code as TERSE");
+        }
     }
 }
