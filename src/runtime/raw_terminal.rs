@@ -1,7 +1,7 @@
 //! The terminal in raw mode, for a remote shell: every key is passed on, and nothing is echoed.
 
 use super::terminal::size;
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use ssm_tunnel::driver::ShellInput;
 use std::io::{self, IsTerminal as _};
@@ -78,7 +78,7 @@ impl Raw {
         self.on
     }
 
-    /// Returns its columns and rows.
+    /// Returns the terminal's columns and rows.
     pub fn size(&self) -> Option<(u16, u16)> {
         if self.on { size() } else { None }
     }
@@ -108,9 +108,9 @@ impl Typed {
         let read = move || {
             let mut buffer = [0; MAX_READ];
             while wait_for_input(&stopped) {
-                // The input is the answer to a prompt.
                 let reading = READING.lock().unwrap_or_else(PoisonError::into_inner);
-                if PROMPTING.load(Ordering::SeqCst) {
+                // While a prompt is open, the input is its answer. One that has just closed has taken it.
+                if PROMPTING.load(Ordering::SeqCst) || !has_input() {
                     drop(reading);
                     std::thread::sleep(PROMPT_INTERVAL);
                     continue;
@@ -132,13 +132,18 @@ impl Typed {
         std::thread::Builder::new().name("typed".to_owned()).spawn(read)?;
         Ok(Self { pieces, _stop: stop })
     }
-}
 
-impl Typed {
     /// Returns the next piece. Pieces are read only when the channel has room.
     async fn next(&mut self) -> Option<Vec<u8>> {
         self.pieces.recv().await
     }
+}
+
+/// Whether a read would return at once, also at the end of input, or if polling is not supported.
+fn has_input() -> bool {
+    let stdin = io::stdin();
+    let mut watched = [PollFd::new(&stdin, PollFlags::IN)];
+    !matches!(poll(&mut watched, Some(&Timespec::default())), Ok(0) | Err(Errno::INTR | Errno::AGAIN))
 }
 
 /// Waits until there is something to read; false if nobody wants it any more.

@@ -145,15 +145,15 @@ fn row(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, line: &Line, place: Rect,
     } else {
         canvas.theme.tone(line.tone)
     };
-    let shown = text::sanitize(&line.text);
-    let shown = if line.text.is_empty() { shown } else { scrolled(&shown, overlay.column) };
+    let sanitized = text::sanitize(&line.text);
+    let shown = scrolled(&sanitized, overlay.column);
     let room = end.saturating_sub(x);
     let text_room = texts.unwrap_or(room).min(room);
     let used = canvas.put_cut(x, y, text_room, &shown, style);
     let x = x + texts.map_or(used, |wide| wide.min(room)) + 2;
     if !line.note.is_empty() && x < end {
         let style = if line.note_tone == Tone::Plain { theme.dim } else { theme.tone(line.note_tone) };
-        // A note longer than its room scrolls together with the text.
+        // Notes scroll together with the text.
         canvas.put_cut(x, y, end - x, &scrolled(&line.note, overlay.column), style);
     }
 }

@@ -142,7 +142,7 @@ fn mark(picture: &mut Picture, weights: &[u64]) {
     }
 }
 
-/// The weight of a unit on the critical path: its usual or observed duration in seconds, or else its number of resources.
+/// The weight of a unit on the critical path: its usual or observed duration in seconds, or else its number of changes.
 fn weight(state: &State, unit: &str) -> u64 {
     if let Some(usual) = state.usual.get(unit) {
         return 1 + usual;
@@ -150,7 +150,35 @@ fn weight(state: &State, unit: &str) -> u64 {
     let Some(unit) = state.state().and_then(|run| run.units.get(unit)) else { return 1 };
     let took = unit.resources.values().map(|resource| resource.elapsed).max().unwrap_or(0);
     let planned = unit.plan.as_ref().map_or(0, |plan| plan.summary.add + plan.summary.change + plan.summary.remove);
-    1 + took.max(planned)
+    1 + if took > 0 { took } else { planned }
+}
+
+/// The progress of the resources in one box.
+#[derive(Debug, Default)]
+struct Progress {
+    total: u64,
+    done: u64,
+    /// What one of them is doing.
+    applying: Option<String>,
+    failed: bool,
+    /// One was interrupted: it may exist without being in any state.
+    in_flight: bool,
+}
+
+impl Progress {
+    fn note(&self, sign: &str) -> String {
+        let Self { total, done, applying, .. } = self;
+        match applying {
+            _ if self.failed => format!("✖ failed {done}/{total}"),
+            _ if self.in_flight => format!("✖ in flight {done}/{total}"),
+            Some(applying) if *total == 1 => format!("{sign} {applying}"),
+            Some(applying) => format!("{sign} {done}/{total} {applying}"),
+            None if done == total => format!("● {sign} done"),
+            None if *done > 0 => format!("{sign} {done}/{total}"),
+            None if *total > 1 => format!("{sign} {total}"),
+            None => sign.to_owned(),
+        }
+    }
 }
 
 /// The resources of a unit as boxes, with their progress.
@@ -164,37 +192,30 @@ fn resources(state: &State, unit: &str, level: Level, now: Timestamp) -> (String
         fold::picture(plan, level).reduced()
     };
     let run = state.state().and_then(|run| run.units.get(unit));
-    let mut done: BTreeMap<String, (u64, u64, Option<String>, bool)> = BTreeMap::new();
+    let mut progress: BTreeMap<String, Progress> = BTreeMap::new();
     for change in &plan.changes {
-        let group = done.entry(level.of(&resource_of(&change.address))).or_default();
-        group.0 += 1;
+        let group = progress.entry(level.of(&resource_of(&change.address))).or_default();
+        group.total += 1;
         let Some(resource) = run.and_then(|run| run.resources.get(&change.address)) else { continue };
         match resource.phase {
-            ResourcePhase::Done => group.1 += 1,
-            ResourcePhase::Applying => group.2 = Some(texts::resource(resource, now).1),
-            ResourcePhase::Failed | ResourcePhase::InFlight => group.3 = true,
+            ResourcePhase::Done => group.done += 1,
+            ResourcePhase::Applying => group.applying = Some(texts::resource(resource, now).1),
+            ResourcePhase::Failed => group.failed = true,
+            ResourcePhase::InFlight => group.in_flight = true,
             ResourcePhase::Refreshing | ResourcePhase::Refreshed | ResourcePhase::Planned => {}
         }
     }
     for node in &mut picture.nodes {
-        let Some((all, over, doing, failed)) = done.get(&node.id) else { continue };
-        let sign = &node.sign;
-        node.note = match (doing, failed) {
-            (_, true) => format!("✖ failed {over}/{all}"),
-            (Some(doing), _) if *all == 1 => format!("{sign} {doing}"),
-            (Some(doing), _) => format!("{sign} {over}/{all} {doing}"),
-            (None, _) if *over == *all => format!("● {sign} done"),
-            (None, _) if *over > 0 => format!("{sign} {over}/{all}"),
-            (None, _) if *all > 1 => format!("{sign} {all}"),
-            (None, _) => sign.clone(),
-        };
+        let Some(group) = progress.get(&node.id) else { continue };
+        node.note = group.note(&node.sign);
     }
     let weights = weights(state, plan, level, &picture);
     mark(&mut picture, &weights);
     (of, picture)
 }
 
-/// The weight of each box of resources: the longest usual duration of its changes in seconds, with a small default.
+/// The weight of each box of resources: the longest usual duration of its changes in seconds, with a small default; 0 if nothing
+/// in it changes.
 fn weights(state: &State, plan: &Plan, level: Level, picture: &Picture) -> Vec<u64> {
     let mut known: BTreeMap<(String, Action), u64> = BTreeMap::new();
     let mut longest: BTreeMap<String, u64> = BTreeMap::new();
