@@ -25,7 +25,7 @@ pub fn parse_time(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Timesta
 /// The time `back` before a moment; `option` is the option it came from, such as `--since`.
 ///
 /// # Errors
-/// When the result is before AWS's time begins.
+/// When the result is before 1970.
 pub fn before(moment: Timestamp, back: SignedDuration, option: &str) -> Result<Timestamp, InvalidTime> {
     let at = moment.checked_sub(back).ok().filter(|at| *at >= Timestamp::UNIX_EPOCH);
     at.ok_or_else(|| too_old(option))
@@ -34,7 +34,7 @@ pub fn before(moment: Timestamp, back: SignedDuration, option: &str) -> Result<T
 /// AWS counts from 1970, and refuses earlier times.
 fn too_old(text: &str) -> InvalidTime {
     InvalidTime {
-        message: format!("`{text}` reaches back to before 1970, where AWS's time begins"),
+        message: format!("`{text}` is before 1970; AWS has no earlier times"),
         hint: "write a shorter time: `2h`, `7d`; AWS keeps hardly anything for more than 15 months".to_owned(),
     }
 }
@@ -52,7 +52,7 @@ fn parse_moment(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Timestamp
         })?;
         let today = now.to_zoned(zone.clone());
         let at = today.date().to_datetime(clock).to_zoned(zone.clone()).map_err(|_| wrong(text))?;
-        // A clock time still to come is yesterday's.
+        // A clock time later than now means yesterday's.
         let at = if at.timestamp() > now { at.yesterday().unwrap_or(at) } else { at };
         return Ok(at.timestamp());
     }
@@ -86,7 +86,7 @@ pub fn range(
     if from > now {
         return Err(InvalidTime {
             message: format!("--since {since} is in the future: it is {} now", display_time(now, zone)),
-            hint: "write when it begins: `2h` is two hours ago, `14:02` is of today or of yesterday".to_owned(),
+            hint: "write when it begins: `2h` is two hours ago, `14:02` is the latest 14:02".to_owned(),
         });
     }
     let Some(until) = until else { return Ok((from, None)) };

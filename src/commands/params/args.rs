@@ -36,7 +36,7 @@ pub enum Action {
     /// Report parameters that are missing, unreadable, of the wrong type or unused; exit code 1 if anything is wrong
     /// [table|json|yaml|csv]
     Check,
-    /// Compare the names of two environments, never values [table|json|yaml|csv]
+    /// Compare the parameter names of two environments, never values [table|json|yaml|csv]
     Diff(Diff),
     /// List the versions of a parameter; their values with --reveal [table|json|yaml|csv]
     History(History),
@@ -110,7 +110,7 @@ pub struct Put {
     /// Strip line breaks at the end of the value
     #[arg(long)]
     pub trim: bool,
-    /// Then restart the services that read it, with new tasks, and wait for them
+    /// Afterwards, replace the tasks of the services that read it, and wait for them
     #[arg(long)]
     pub restart: bool,
     /// Print the calls with their parameters and change nothing
@@ -163,7 +163,7 @@ pub struct Import {
     /// The type of new parameters
     #[arg(long = "type", value_name = "TYPE", ignore_case = true)]
     pub kind: Option<Type>,
-    /// Then restart the services that read them, with new tasks, and wait for them
+    /// Afterwards, replace the tasks of the services that read them, and wait for them
     #[arg(long)]
     pub restart: bool,
     /// Print the calls with their parameters and change nothing

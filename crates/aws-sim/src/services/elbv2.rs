@@ -133,8 +133,8 @@ fn groups(call: &Call<'_>) -> Result<Node, ApiError> {
         return Err(ApiError::client("LoadBalancerNotFound", text));
     }
     let is_requested = |g: &&TargetGroup| {
-        let listed = arns.is_empty() && names.is_empty();
-        (listed || arns.contains(&g.arn().as_str()) || names.contains(&g.name.as_str()))
+        let all_requested = arns.is_empty() && names.is_empty();
+        (all_requested || arns.contains(&g.arn().as_str()) || names.contains(&g.name.as_str()))
             && of.is_none_or(|arn| world.balancers[g.balancer].arn() == arn)
     };
     let mut rows: Vec<_> =
