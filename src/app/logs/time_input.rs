@@ -34,7 +34,7 @@ pub fn before(moment: Timestamp, back: SignedDuration, option: &str) -> Result<T
 /// AWS counts from 1970, and refuses earlier times.
 fn too_old(text: &str) -> InvalidTime {
     InvalidTime {
-        message: format!("`{text}` is before 1970; AWS has no earlier times"),
+        message: format!("`{text}` reaches back to before 1970; AWS has no earlier times"),
         hint: "write a shorter time: `2h`, `7d`; AWS keeps hardly anything for more than 15 months".to_owned(),
     }
 }

@@ -128,15 +128,18 @@ fn failed_call_is_not_reported_as_no_log_groups() {
 #[test]
 fn readable_groups_are_read_and_missing_ones_reported() {
     let (home, world) = (Home::new(), World::staging());
-    let once = json!({"operation": "ecs:DescribeTaskDefinition", "kind": "denied", "count": 1});
-    world.post("/_sim/fault", &once);
+    // The definition of one service is read; that of the other is denied, however often it is requested.
+    let all_but_one = json!({"operation": "ecs:DescribeTaskDefinition", "kind": "denied", "after": 1});
+    world.post("/_sim/fault", &all_but_one);
     let output = line(&mut home.on(&world), "logs --since 5m -o json").exits(3);
     assert!(output.err.contains("ecs:DescribeTaskDefinition") && !output.out.is_empty(), "{}", output.err);
-    world.post("/_sim/fault", &once);
+    world.clear_faults();
+    world.post("/_sim/fault", &all_but_one);
     let output = line(&mut home.on(&world), "insights volume --since 1h -o json").exits(3);
     let result = output.json();
     assert_eq!((&result["complete"], result["missing"].as_array().unwrap().len()), (&json!(false), 1));
     assert!(output.err.contains("ecs:DescribeTaskDefinition"), "{}", output.err);
+    world.clear_faults();
     // A failing group pattern of the configuration does not stop the services' logs.
     let config = include_str!("../../../config.toml").replace("# logs = [", "logs = [");
     let home = Home::with(&config);

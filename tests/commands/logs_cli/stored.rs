@@ -29,7 +29,7 @@ fn every_format_prints_the_same_stored_lines() {
 #[test]
 fn both_log_apis_together_give_the_same_ordered_lines_as_one() {
     let (home, world) = (Home::new(), World::staging());
-    let range = hours(&world, 3);
+    let range = hours(&world, 9);
     let stream_requests = || world.requests("logs:GetLogEvents");
     // `--tee` needs ids, which only one of the APIs has.
     let alone = line(&mut home.on(&world), &format!("logs {range} --utc --tee all.jsonl")).exits(0).out;
