@@ -205,7 +205,7 @@ pub struct Bucket {
     tokens: f64,
     at: Instant,
     throttled: Option<(Instant, f64)>,
-    /// When the first token was taken, until the first answer.
+    /// When the bucket was created, until the first answer.
     unanswered_since: Option<Instant>,
 }
 
@@ -365,20 +365,21 @@ impl Budget {
 
     /// Records an answer, or that there is none, to a request of a single reader.
     pub fn answered(&self, class: Class, now: Instant) {
-        if let Some(buckets) = &mut *self.combined.lock().unwrap_or_else(PoisonError::into_inner)
-            && let Some(bucket) = &mut buckets[class as usize]
-        {
-            bucket.answered(now);
-        }
+        self.with_single_reader(class, |bucket| bucket.answered(now));
     }
 
     /// Slows down after a retry was needed. A single reader is not alone with a limit when that happens: another command, CI
     /// or a console sends requests too, and no half was left to them.
     pub fn slow_down_single_reader(&self, class: Class, now: Instant) {
+        self.with_single_reader(class, |bucket| bucket.slow_down(now));
+    }
+
+    /// Changes the bucket of a class, if there is a single reader and it has used the class.
+    fn with_single_reader(&self, class: Class, change: impl FnOnce(&mut Bucket)) {
         if let Some(buckets) = &mut *self.combined.lock().unwrap_or_else(PoisonError::into_inner)
             && let Some(bucket) = &mut buckets[class as usize]
         {
-            bucket.slow_down(now);
+            change(bucket);
         }
     }
 

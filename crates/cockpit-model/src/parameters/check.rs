@@ -204,16 +204,13 @@ fn check_access(
             "name an execution role in its task definition".to_owned(),
         );
     }
-    let refused = facts.stopped.iter().find(|(service, reason)| {
-        named.iter().any(|one| one.service == *service) && is_refusal(reason) && mentions(reason, name)
+    let refused = facts.stopped.iter().find_map(|(service, reason)| {
+        let one = named.iter().find(|one| one.service == *service)?;
+        (is_refusal(reason) && mentions(reason, name)).then_some((one, reason))
     });
-    if let Some((service, reason)) = refused {
+    if let Some((one, reason)) = refused {
         let what = if reason.contains("kms:") { "kms:Decrypt on its key" } else { "ssm:GetParameters on it" };
-        let role = named
-            .iter()
-            .find(|one| one.service == *service)
-            .and_then(|one| one.execution_role.as_deref())
-            .map_or("the execution role", super::principal_name);
+        let role = one.execution_role.as_deref().map_or("the execution role", super::principal_name);
         let text = format!("a task did not start: {role} may not read it");
         return add(Severity::Critical, Problem::Unreadable, text, format!("allow {what} in the policy of {role}"));
     }
@@ -269,13 +266,14 @@ fn check_secret(facts: &Facts<'_>, id: &str, named: &[&ParameterReference], list
 
 /// Whether an ARN names another region than the environment's, or another account than that of the listed secrets.
 fn is_in_other_place(arn: &str, listed: &[Secret], here: Option<&str>) -> bool {
-    let place = |arn: &str| {
-        let mut parts = arn.split(':').skip(3).map(str::to_owned);
-        parts.next().zip(parts.next()).filter(|(region, account)| !region.is_empty() && !account.is_empty())
-    };
-    let Some((region, account)) = place(arn) else { return false };
+    let Some((region, account)) = region_and_account(arn) else { return false };
     here.is_some_and(|here| here != region)
-        || listed.iter().find_map(|one| place(&one.arn)).is_some_and(|(_, listed)| listed != account)
+        || listed.iter().find_map(|one| region_and_account(&one.arn)).is_some_and(|(_, listed)| listed != account)
+}
+
+fn region_and_account(arn: &str) -> Option<(&str, &str)> {
+    let mut parts = arn.split(':').skip(3);
+    parts.next().zip(parts.next()).filter(|(region, account)| !region.is_empty() && !account.is_empty())
 }
 
 /// Whether `arn` is `id` plus the hyphen and six random characters that Secrets Manager appends.
